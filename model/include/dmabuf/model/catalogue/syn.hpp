@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "dmabuf/model/requirement.hpp"
+
+namespace dmabuf::model::area {
+
+/// SYN: DMA_BUF_IOCTL_SYNC.
+inline constexpr Requirement syn[] = {
+    {.id = "SYN-001",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "A bad pointer fails SYNC with -EFAULT before anything else is checked.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_ioctl"},
+     .observed = true},
+    {.id = "SYN-002",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "Any SYNC flag outside bits 0 to 2, up to bit 63, fails with -EINVAL.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_ioctl"},
+     .observed = true},
+    {.id = "SYN-003",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "SYNC without a direction, flags 0 or END alone, fails with -EINVAL.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_ioctl"},
+     .observed = true},
+    {.id = "SYN-004",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Harness),
+     .text = "START calls ops.begin_cpu_access (READ as FROM_DEVICE, WRITE as TO_DEVICE, both "
+             "as BIDIRECTIONAL), then waits as CPU-003 says.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_ioctl"},
+     .observed = true},
+    {.id = "SYN-005",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "With only READ fences pending, START for READ returns at once; for WRITE or both "
+             "it waits for them.",
+     .source = {"drivers/dma-buf/dma-buf.c", "__dma_buf_begin_cpu_access"},
+     .observed = true},
+    {.id = "SYN-006",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "A pending WRITE fence blocks START for READ and for WRITE.",
+     .source = {"drivers/dma-buf/dma-buf.c", "__dma_buf_begin_cpu_access"},
+     .observed = true},
+    {.id = "SYN-007",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "A signal ends the wait with -EINTR, or restarts it under SA_RESTART; the "
+             "documented -EAGAIN never comes from the core.",
+     .source = {"drivers/dma-buf/dma-buf.c", "__dma_buf_begin_cpu_access"},
+     .observed = true},
+    {.id = "SYN-008",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "No fence holds up END: it returns at once and succeeds.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_end_cpu_access"},
+     .observed = true},
+    {.id = "SYN-009",
+     .bearer = Bearer::Core,
+     .strength = Strength::Implementation,
+     .routes = via(Route::Userspace),
+     .text = "The core accepts END unbalanced or repeated and START without END; the exporter "
+             "may object.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_ioctl"},
+     .observed = true},
+    {.id = "SYN-010",
+     .bearer = Bearer::Userspace,
+     .strength = Strength::Documented,
+     .routes = via(Route::Userspace),
+     .text = "START and END make caches coherent and exclude nobody: user space keeps other "
+             "CPUs and devices away itself.",
+     .source = {"include/uapi/linux/dma-buf.h", "struct dma_buf_sync"}},
+    {.id = "SYN-011",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace),
+     .text = "START does not wait for another task between its START and END.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_ioctl"}},
+};
+
+}  // namespace dmabuf::model::area

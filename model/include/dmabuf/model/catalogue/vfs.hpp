@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "dmabuf/model/requirement.hpp"
+
+namespace dmabuf::model::area {
+
+/// VFS: what the kernel around dma-buf promises of any file, as far as traces lean on it.
+inline constexpr Requirement vfs[] = {
+    {.id = "VFS-001",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "A system call on a number no file is open at fails with -EBADF and changes nothing.",
+     .source = {"fs/file.c", "__fget_light"}},
+    {.id = "VFS-002",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "A file that is no dma-buf answers dma-buf ioctls with -ENOTTY.",
+     .source = {"fs/ioctl.c", "vfs_ioctl"}},
+    {.id = "VFS-003",
+     .bearer = Bearer::Tester,
+     .strength = Strength::Implementation,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "A trace fills only slots that are empty and uses only slots that are filled; "
+             "anything else is no program, and nothing is asked of a system.",
+     .source = {"model/src/contract.hpp", "Malformed"}},
+    {.id = "VFS-004",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "mmap of length 0 fails with -EINVAL once the descriptor has been found open.",
+     .source = {"mm/mmap.c", "do_mmap"}},
+    {.id = "VFS-005",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "Close-on-exec belongs to the descriptor: a new one has it if and only if it was "
+             "asked for.",
+     .source = {"fs/file.c", "alloc_fd"}},
+};
+
+}  // namespace dmabuf::model::area

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/// Symbolic handles. A trace names slots (`b0`, `f3`), never kernel numbers: a slot keeps its meaning
+/// when other operations are deleted from the trace, which is what makes shrinking and replay work.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+
+namespace dmabuf::model {
+
+template <class Tag>
+struct StrongId {
+  std::uint8_t value = 0;
+  friend constexpr auto operator<=>(const StrongId&, const StrongId&) = default;
+};
+
+using BufferId = StrongId<struct BufferTag>;          ///< b: one `struct dma_buf`
+using FdId = StrongId<struct FdTag>;                  ///< f: one entry of a process's fd table
+using ReferenceId = StrongId<struct ReferenceTag>;    ///< r: one in-kernel reference (`dma_buf_get`)
+using AttachmentId = StrongId<struct AttachmentTag>;  ///< a: one `struct dma_buf_attachment`
+using MappingId = StrongId<struct MappingTag>;        ///< m: one handed-out `struct sg_table`
+using VmaId = StrongId<struct VmaTag>;                ///< v: one CPU mapping of a process
+using MessageId = StrongId<struct MessageTag>;        ///< s: one SCM_RIGHTS message in flight
+using ProcessId = StrongId<struct ProcessTag>;        ///< p: p0 runs the test, p1 is its peer
+using DeviceId = StrongId<struct DeviceTag>;          ///< d: an importing device
+
+/// Room for slots in every world. A bounded world (Bounds) uses a part of it.
+inline constexpr std::size_t kMaxBuffers = 3;
+inline constexpr std::size_t kMaxFds = 6;
+inline constexpr std::size_t kMaxReferences = 4;
+inline constexpr std::size_t kMaxAttachments = 4;
+inline constexpr std::size_t kMaxMappings = 4;
+inline constexpr std::size_t kMaxVmas = 3;
+inline constexpr std::size_t kMaxMessages = 2;
+inline constexpr std::size_t kProcesses = 2;
+inline constexpr std::size_t kDevices = 2;
+inline constexpr std::size_t kMaxPages = 4;  ///< largest buffer of a trace, in pages
+
+/// Two fd names that are always there: a number no file is open at, and an open file that is no
+/// dma-buf. Invalid calls name them (`get bad r0`, `get foreign r0`).
+inline constexpr FdId kBadFd{14};
+inline constexpr FdId kForeignFd{15};
+
+/// Device d0 accepts any storage; d1 is stricter and needs confined storage (DBUF-MIG-002).
+inline constexpr DeviceId kLaxDevice{0};
+inline constexpr DeviceId kStrictDevice{1};
+
+}  // namespace dmabuf::model

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/// The vocabulary: everything a trace can ask of a system. Operations are the events of the model's
+/// machines and the requests of an adapter; model and systems under test share this file and
+/// outcome.hpp and observation.hpp, and nothing else.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+#include "dmabuf/model/ids.hpp"
+
+namespace dmabuf::model {
+
+/// `flags & O_ACCMODE` of the buffer's file (DBUF-EXP-007).
+enum class Access : std::uint8_t { ReadOnly, WriteOnly, ReadWrite };
+enum class CloseOnExec : std::uint8_t { No, Yes };
+/// `enum dma_data_direction`, same order as the kernel's.
+enum class Direction : std::uint8_t { Bidirectional, ToDevice, FromDevice, None };
+enum class Protection : std::uint8_t { Read, ReadWrite };
+enum class Sharing : std::uint8_t { Shared, Private };
+/// Is the argument of an ioctl readable memory, or a page that is not mapped (-EFAULT)?
+enum class Argument : std::uint8_t { Good, Unmapped };
+enum class Whence : std::uint8_t { Set, Cur, End, Data, Hole, Bogus };
+
+/// `struct dma_buf_sync.flags` as the trace spells them; the last four are refused (DBUF-SYN-002/003).
+enum class SyncFlags : std::uint8_t {
+  StartRead, StartWrite, StartBoth, EndRead, EndWrite, EndBoth,
+  NoDirection,     ///< 0: start, but neither read nor write
+  EndNoDirection,  ///< 4
+  UnknownBit,      ///< read | 8
+  UnknownHighBit,  ///< read | 1 << 32
+};
+
+/// Names a trace can set. An index, so that operations stay small; `name_text` gives the bytes.
+enum class NameId : std::uint8_t { Empty, Short, Other, Spaced, Longest, TooLong };
+inline constexpr std::array<std::string_view, 6> kNames = {
+    "", "scanout", "camera-0", "two words", "exactly-thirty-one-characters-x",
+    "exactly-thirty-two-characters-xx"};
+constexpr std::string_view name_text(NameId id) { return kNames[static_cast<std::size_t>(id)]; }
+static_assert(name_text(NameId::Longest).size() == 31 && name_text(NameId::TooLong).size() == 32);
+
+/// A page is filled from a tag: all zero for 0, else a pattern that differs in every word
+/// (pattern.hpp). Reading a page gives the tag back, or kTorn if it holds no such pattern.
+using Tag = std::uint32_t;
+inline constexpr std::uint64_t kTorn = std::uint64_t{1} << 63;
+
+namespace op {
+
+// --- exporters -----------------------------------------------------------------------------------
+/// In-kernel `dma_buf_export`: buffer b comes to life, the caller owns its one reference r.
+struct Export { BufferId buffer; ReferenceId reference; std::uint8_t pages; Access access;
+  friend bool operator==(const Export&, const Export&) = default; };
+/// The exporter's own device makes a buffer and an fd in one call (udmabuf, heap, PRIME).
+struct Create { BufferId buffer; FdId fd; std::uint8_t pages; Access access; CloseOnExec cloexec;
+  friend bool operator==(const Create&, const Create&) = default; };
+/// The exporter's user-space handle goes (GEM_CLOSE), with the references it stood for.
+struct CloseHandle { BufferId buffer;
+  friend bool operator==(const CloseHandle&, const CloseHandle&) = default; };
+
+// --- fds -----------------------------------------------------------------------------------------
+/// `dma_buf_fd`: reference r becomes fd f (the reference is consumed, DBUF-FD-003).
+struct InstallFd { ReferenceId reference; FdId fd; CloseOnExec cloexec;
+  friend bool operator==(const InstallFd&, const InstallFd&) = default; };
+struct Dup { FdId from; FdId to; CloseOnExec cloexec;
+  friend bool operator==(const Dup&, const Dup&) = default; };
+struct Close { FdId fd; friend bool operator==(const Close&, const Close&) = default; };
+/// SCM_RIGHTS from the fd's process to the other one; s is in flight until received or discarded.
+struct Send { FdId fd; MessageId message; friend bool operator==(const Send&, const Send&) = default; };
+struct Receive { MessageId message; FdId fd; CloseOnExec cloexec;
+  friend bool operator==(const Receive&, const Receive&) = default; };
+/// Both sockets close while s is unread (DBUF-SHR-004).
+struct Discard { MessageId message; friend bool operator==(const Discard&, const Discard&) = default; };
+
+// --- importers in the kernel ---------------------------------------------------------------------
+struct Get { FdId fd; ReferenceId reference; friend bool operator==(const Get&, const Get&) = default; };
+struct Put { ReferenceId reference; friend bool operator==(const Put&, const Put&) = default; };
+struct Attach { ReferenceId reference; DeviceId device; AttachmentId attachment;
+  friend bool operator==(const Attach&, const Attach&) = default; };
+struct Detach { AttachmentId attachment; friend bool operator==(const Detach&, const Detach&) = default; };
+struct Map { AttachmentId attachment; MappingId mapping; Direction direction;
+  friend bool operator==(const Map&, const Map&) = default; };
+struct Unmap { MappingId mapping; friend bool operator==(const Unmap&, const Unmap&) = default; };
+/// The device reads (writes) one page through its sg_table.
+struct DeviceRead { MappingId mapping; std::uint8_t page;
+  friend bool operator==(const DeviceRead&, const DeviceRead&) = default; };
+struct DeviceWrite { MappingId mapping; std::uint8_t page; Tag tag;
+  friend bool operator==(const DeviceWrite&, const DeviceWrite&) = default; };
+/// `dma_buf_begin_cpu_access` / `dma_buf_end_cpu_access`.
+struct BeginCpuAccess { ReferenceId reference; Direction direction;
+  friend bool operator==(const BeginCpuAccess&, const BeginCpuAccess&) = default; };
+struct EndCpuAccess { ReferenceId reference; Direction direction;
+  friend bool operator==(const EndCpuAccess&, const EndCpuAccess&) = default; };
+
+// --- user space on an fd -------------------------------------------------------------------------
+struct Sync { FdId fd; SyncFlags flags; Argument argument;
+  friend bool operator==(const Sync&, const Sync&) = default; };
+/// Offset and length in pages; length 0 and ranges past the end are refused (DBUF-MMU-002).
+struct Mmap { FdId fd; VmaId vma; std::uint8_t offset; std::uint8_t length; Protection protection;
+  Sharing sharing; friend bool operator==(const Mmap&, const Mmap&) = default; };
+struct Munmap { VmaId vma; friend bool operator==(const Munmap&, const Munmap&) = default; };
+/// The CPU writes (reads) one page of the mapping; `page` counts from the start of the *mapping*.
+struct Store { VmaId vma; std::uint8_t page; Tag tag;
+  friend bool operator==(const Store&, const Store&) = default; };
+struct Load { VmaId vma; std::uint8_t page; friend bool operator==(const Load&, const Load&) = default; };
+struct Seek { FdId fd; Whence whence; std::int16_t offset;
+  friend bool operator==(const Seek&, const Seek&) = default; };
+struct SetName { FdId fd; NameId name; Argument argument;
+  friend bool operator==(const SetName&, const SetName&) = default; };
+
+}  // namespace op
+
+/// One request. Trivially copyable, at most 12 bytes.
+using Operation =
+    std::variant<op::Export, op::Create, op::CloseHandle, op::InstallFd, op::Dup, op::Close, op::Send,
+                 op::Receive, op::Discard, op::Get, op::Put, op::Attach, op::Detach, op::Map,
+                 op::Unmap, op::DeviceRead, op::DeviceWrite, op::BeginCpuAccess, op::EndCpuAccess,
+                 op::Sync, op::Mmap, op::Munmap, op::Store, op::Load, op::Seek, op::SetName>;
+static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 12);
+
+inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
+
+/// The word a trace uses, by index of the variant: "export", "close_handle", …
+inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames = {
+    "export", "create", "close_handle", "install_fd", "dup", "close", "send", "receive", "discard",
+    "get", "put", "attach", "detach", "map", "unmap", "device_read", "device_write",
+    "begin_cpu_access", "end_cpu_access", "sync", "mmap", "munmap", "store", "load", "seek",
+    "set_name"};
+
+inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
+
+/// The index of an operation type in Operation.
+template <class Op>
+consteval std::size_t kind_of() {
+  return []<class... Ops>(std::type_identity<std::variant<Ops...>>) {
+    std::size_t index = 0;
+    (void)((std::is_same_v<Op, Ops> ? true : (++index, false)) || ...);
+    return index;
+  }(std::type_identity<Operation>{});
+}
+
+}  // namespace dmabuf::model

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/// Kernel versions and exporters' habits, as data: what the contract leaves to the implementation.
+/// The oracle reads these; no code anywhere branches on a version or an exporter's name.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dmabuf/model/operation.hpp"
+
+namespace dmabuf::model {
+
+/// Maybe: the contract leaves it open and we do not know, so the oracle keeps both worlds until an
+/// observation decides.
+enum class Answer : std::uint8_t { No, Yes, Maybe };
+
+/// What becomes of a stricter device when the storage does not suit it (DBUF-MIG-002..006).
+enum class Constraints : std::uint8_t {
+  Ignored,          ///< the exporter asks nobody
+  RefusedAtAttach,  ///< attach fails with -EBUSY (DBUF-ATT-006)
+  RefusedAtMap,     ///< map fails
+  Migrates,         ///< a map moves the storage when nobody else has it mapped, else -EBUSY
+};
+
+struct KernelProfile {
+  std::string_view name;          ///< "6.1"
+  bool has_sync = true;           ///< DMA_BUF_IOCTL_SYNC, 4.6
+  bool has_set_name = true;       ///< 5.3
+  bool rename_while_attached = true;  ///< DBUF-NAM-006: -EBUSY up to 5.15
+  bool has_seek = true;           ///< DBUF-LSK-005
+  bool caches_mappings = true;    ///< DBUF-MAP-007/011: `cache_sgt_mapping` exists (up to 6.12)
+  std::string_view source;        ///< where these were read or seen
+};
+
+struct ExporterProfile {
+  std::string_view name;                    ///< "vgem"
+  bool in_kernel = false;                   ///< Export + InstallFd (true) or Create (false)
+  std::uint8_t own_references = 0;          ///< DBUF-PRM-009: kept while the handle is open
+  Answer caches_mapping = Answer::No;       ///< sets `cache_sgt_mapping`
+  Answer allocates_at_export = Answer::Maybe;
+  Answer refuses_attach_after_map = Answer::No;   ///< DBUF-MIG-003, -EBUSY
+  Constraints constraints = Constraints::Ignored;
+  bool single_page_suits = false;           ///< one page suits the strict device wherever it is
+  bool concurrent_maps = true;              ///< several mappings of one attachment (DBUF-MAP-003, DBUF-HEP-009)
+  bool has_mmap = true;                     ///< else -EINVAL (DBUF-MMU-001)
+  Answer private_mmap = Answer::No;         ///< MAP_PRIVATE accepted (DBUF-MMU-006)
+  bool end_needs_begin = false;             ///< DBUF-UDM-020
+  bool chooses_access = true;               ///< honours the access asked for; else always read-write
+  bool write_only = true;                   ///< can be asked for a write-only buffer
+  bool zeroed = true;                       ///< a new buffer reads as zeroes
+  bool device_data = true;                  ///< DeviceRead/DeviceWrite can see the pages
+  std::string_view source;
+};
+
+struct ImporterProfile {
+  std::string_view name;       ///< "harness"; "" when there is none
+  bool guards_misuse = true;   ///< refuses map without attachment (-ENOENT) and detach while mapped (-EBUSY)
+};
+
+struct Profile {
+  KernelProfile kernel;
+  ExporterProfile exporter;
+  ImporterProfile importer;
+};
+
+std::span<const KernelProfile> kernel_profiles();
+std::span<const ExporterProfile> exporter_profiles();
+/// nullptr if there is none of that name.
+const KernelProfile* find_kernel_profile(std::string_view name);
+const ExporterProfile* find_exporter_profile(std::string_view name);
+
+}  // namespace dmabuf::model

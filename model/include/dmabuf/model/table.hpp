@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/// The flat transition tables, extracted from the MSM machines by running them: every machine is put
+/// in every state, every event is fired under every combination of its facts, and what happened is
+/// written down. Oracle, generator, explorer, coverage, diagrams and documentation read these.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dmabuf/model/outcome.hpp"
+
+namespace dmabuf::model {
+
+using StateId = std::uint8_t;  ///< index into MachineInfo::states; 0 is the initial state
+using RowId = std::uint16_t;   ///< index into rows(); unique over all machines
+
+/// At most four errnos one refusal may give.
+struct ErrnoSet {
+  std::array<int, 4> values{};
+  std::uint8_t size = 0;
+  constexpr bool contains(Errno e) const {
+    for (std::uint8_t i = 0; i < size; ++i)
+      if (values[i] == e.value) return true;
+    return false;
+  }
+};
+
+enum class RowKind : std::uint8_t { Permitted, Refused, Forbidden, Unspecified, Malformed };
+
+/// A fact and whether it must hold.
+struct Guard {
+  std::string_view fact;
+  bool holds = true;
+};
+
+/// One line of a machine's table, as text and data.
+struct RowInfo {
+  RowId id = 0;
+  std::string_view machine, source, event, target;  ///< target "" for a refusal: the state stays
+  std::string_view requirement;                     ///< "ATT-005"
+  std::vector<Guard> guards;
+  std::vector<std::string_view> effects;
+  RowKind kind = RowKind::Permitted;
+  ErrnoSet errnos;
+};
+
+struct MachineInfo {
+  std::string_view name;
+  std::vector<std::string_view> states;
+  std::vector<std::string_view> events;
+  std::vector<std::string_view> facts;
+  std::vector<RowId> rows;
+};
+
+std::span<const MachineInfo> machines();
+std::span<const RowInfo> rows();
+/// Hash of all tables as text: printed in every verdict, so that a verdict names its model.
+std::string_view model_hash();
+
+inline constexpr std::size_t kMaxRows = 256;
+/// Which rows have fired.
+struct Coverage {
+  std::bitset<kMaxRows> rows;
+  void hit(RowId id) { rows.set(id); }
+};
+
+/// Graphviz text of one machine, rows in `covered` drawn solid and the rest dashed if given.
+std::string dot(const MachineInfo& machine, const Coverage* covered = nullptr);
+/// One row as text: "attachment   Mapped   detach   refused EBUSY if importer guards misuse [ATT-018]".
+std::string describe(const RowInfo& row);
+/// All tables as text, one row a line; stable, held by a golden file.
+std::string tables_text();
+
+}  // namespace dmabuf::model

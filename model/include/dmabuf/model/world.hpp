@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/// Several buffers, fds, references, attachments, mappings, CPU mappings and messages, composed from
+/// the small machines. A World is a regular value: copy it, compare it, throw it away.
+///
+/// The world decides nothing by itself. For each operation it asks the machines that take part, in
+/// the order in which the kernel checks, and carries out the effects of the rows that fire; an effect
+/// such as DropReference is in turn an event of the buffer's machine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dmabuf/model/bounds.hpp"
+#include "dmabuf/model/observation.hpp"
+#include "dmabuf/model/operation.hpp"
+#include "dmabuf/model/outcome.hpp"
+#include "dmabuf/model/profile.hpp"
+#include "dmabuf/model/table.hpp"
+
+namespace dmabuf::model {
+
+inline constexpr std::uint8_t kNone = 0xff;                    ///< "no buffer", "no cached direction"
+inline constexpr std::uint64_t kUnknownTag = ~std::uint64_t{0};  ///< nothing is promised of this page
+
+/// How often each exporter callback must have run in the buffer's present life (DBUF-INV-004).
+struct Callbacks {
+  std::uint16_t attach = 0, detach = 0, map = 0, unmap = 0, begin = 0, end = 0, release = 0;
+  friend bool operator==(const Callbacks&, const Callbacks&) = default;
+};
+
+struct BufferState {
+  StateId lifecycle = 0;  ///< machine "buffer"
+  StateId storage = 0;    ///< machine "storage"
+  StateId cpu = 0;        ///< machine "cpu_access"
+  StateId handle = 0;     ///< machine "handle": the exporter's own references
+  std::uint8_t pages = 0;
+  Access access = Access::ReadWrite;
+  std::uint8_t references = 0;   ///< f_count; the ledger of DBUF-INV-001 recomputes it
+  std::uint8_t attachments = 0;
+  std::uint8_t mappings = 0;     ///< handed out and not yet unmapped by the importer
+  bool handed_out = false;       ///< some map has succeeded
+  NameId name = NameId::Empty;
+  Callbacks callbacks;
+  std::array<std::uint64_t, kMaxPages> content{};  ///< tag of each page, or kUnknownTag
+  friend bool operator==(const BufferState&, const BufferState&) = default;
+};
+
+struct FdState {
+  StateId state = 0;  ///< machine "fd"
+  std::uint8_t buffer = kNone;
+  std::uint8_t process = 0;
+  CloseOnExec cloexec = CloseOnExec::No;
+  friend bool operator==(const FdState&, const FdState&) = default;
+};
+
+struct ReferenceState {
+  StateId state = 0;  ///< machine "reference"
+  std::uint8_t buffer = kNone;
+  friend bool operator==(const ReferenceState&, const ReferenceState&) = default;
+};
+
+struct AttachmentState {
+  StateId state = 0;  ///< machine "attachment"
+  std::uint8_t buffer = kNone;
+  std::uint8_t device = 0;
+  std::uint8_t mappings = 0;
+  std::uint8_t cached = kNone;  ///< direction of the cached sg_table (DBUF-MAP-008)
+  friend bool operator==(const AttachmentState&, const AttachmentState&) = default;
+};
+
+struct MappingState {
+  StateId state = 0;  ///< machine "mapping"
+  std::uint8_t attachment = kNone;
+  std::uint8_t direction = 0;
+  friend bool operator==(const MappingState&, const MappingState&) = default;
+};
+
+struct VmaState {
+  StateId state = 0;  ///< machine "vma"
+  std::uint8_t buffer = kNone;
+  std::uint8_t process = 0;
+  std::uint8_t offset = 0, length = 0;
+  Protection protection = Protection::Read;
+  Sharing sharing = Sharing::Shared;
+  bool suspect = false;  ///< known to show other bytes than it should: no longer judged
+  friend bool operator==(const VmaState&, const VmaState&) = default;
+};
+
+struct MessageState {
+  StateId state = 0;  ///< machine "message"
+  std::uint8_t buffer = kNone;
+  std::uint8_t process = 0;  ///< the receiver
+  friend bool operator==(const MessageState&, const MessageState&) = default;
+};
+
+struct World {
+  std::array<BufferState, kMaxBuffers> buffers{};
+  std::array<FdState, kMaxFds> fds{};
+  std::array<ReferenceState, kMaxReferences> references{};
+  std::array<AttachmentState, kMaxAttachments> attachments{};
+  std::array<MappingState, kMaxMappings> mappings{};
+  std::array<VmaState, kMaxVmas> vmas{};
+  std::array<MessageState, kMaxMessages> messages{};
+  friend bool operator==(const World&, const World&) = default;
+
+  /// True if the buffer has been exported and its file not yet released.
+  bool live(BufferId b) const;
+  /// What the ledger says f_count must be (DBUF-INV-001): fds + references + vmas + messages in
+  /// flight + the exporter's own.
+  unsigned ledger(BufferId b, const Profile& profile) const;
+  /// The buffer an fd, reference, … stands for; kNone if the slot is empty.
+  std::uint8_t buffer_of(FdId f) const { return f.value < kMaxFds ? fds[f.value].buffer : kNone; }
+  /// Nothing is left: no live buffer, no open slot.
+  bool empty() const;
+};
+
+/// What the contract says of an operation in a state.
+enum class Allowance : std::uint8_t {
+  Permitted,    ///< must succeed
+  Refused,      ///< must fail, with one of these errnos
+  Forbidden,    ///< the caller must not; nothing is promised
+  Unspecified,  ///< the sources are silent
+  Malformed,    ///< no program: the slot to be filled is in use, or the slot to be used is empty
+};
+std::string_view to_string(Allowance allowance);
+
+/// One way in which an operation may come out.
+struct Alternative {
+  Allowance allowance = Allowance::Permitted;
+  ErrnoSet errnos;                    ///< Refused: which
+  std::uint64_t value = kUnknownTag;  ///< Permitted: what it must return; kUnknownTag if nothing is said
+  const RowInfo* reason = nullptr;    ///< the row that decided
+  World next;                         ///< unchanged for a refusal
+  std::array<RowId, 12> fired{};      ///< every row that took part, in order
+  std::uint8_t fired_count = 0;
+};
+
+/// Every alternative, at least one. More than one where the profile leaves a choice open (Maybe).
+using Alternatives = std::vector<Alternative>;
+void alternatives(const World& world, const Profile& profile, const Operation& operation,
+                  Alternatives& out);
+
+/// The first alternative's allowance.
+Allowance allowance(const World& world, const Profile& profile, const Operation& operation);
+
+/// Internal steps that have become possible (a released file whose `release` has not run).
+/// Returns true if there was one; the world is then after it.
+bool internal_step(World& world, const Profile& profile, Coverage* coverage = nullptr);
+/// All of them: what a single-threaded caller sees when its system call has returned (DBUF-REL-009).
+void settle(World& world, const Profile& profile, Coverage* coverage = nullptr);
+
+/// What must be seen of this world. Aspects the world says nothing of are left unseen.
+Observation expected_observation(const World& world, const Profile& profile);
+
+/// The operations that take everything down again, in order (teardown is always reachable).
+std::vector<Operation> teardown(const World& world, const Profile& profile);
+
+}  // namespace dmabuf::model

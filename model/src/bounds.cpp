@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/bounds.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+template <class Id, class Action>
+void up_to(std::uint8_t count, Action&& action) {
+  for (std::uint8_t i = 0; i < count; ++i) action(Id{i});
+}
+
+}  // namespace
+
+std::vector<Operation> all_operations(const Bounds& bounds) {
+  std::vector<Operation> all;
+  const auto add = [&](const auto& o) {
+    if (bounds.kinds.test(kind_of<std::remove_cvref_t<decltype(o)>>())) all.push_back(o);
+  };
+  const auto fds = [&](auto&& action) {
+    up_to<FdId>(bounds.fds, action);
+    action(kBadFd);
+    action(kForeignFd);
+  };
+  constexpr auto kRw = Access::ReadWrite;
+  constexpr std::array kDirections = {Direction::Bidirectional, Direction::ToDevice, Direction::FromDevice};
+
+  up_to<BufferId>(bounds.buffers, [&](BufferId b) {
+    up_to<ReferenceId>(bounds.references, [&](ReferenceId r) { add(op::Export{b, r, bounds.pages, kRw}); });
+    up_to<FdId>(bounds.fds, [&](FdId f) { add(op::Create{b, f, bounds.pages, kRw, CloseOnExec::No}); });
+    add(op::CloseHandle{b});
+  });
+  fds([&](FdId f) {
+    add(op::Close{f});
+    up_to<FdId>(bounds.fds, [&](FdId to) { add(op::Dup{f, to, CloseOnExec::No}); });
+    up_to<MessageId>(bounds.messages, [&](MessageId s) { add(op::Send{f, s}); });
+    up_to<ReferenceId>(bounds.references, [&](ReferenceId r) { add(op::Get{f, r}); });
+    for (SyncFlags flags : {SyncFlags::StartRead, SyncFlags::StartWrite, SyncFlags::StartBoth,
+                            SyncFlags::EndRead, SyncFlags::EndWrite, SyncFlags::EndBoth,
+                            SyncFlags::NoDirection, SyncFlags::EndNoDirection, SyncFlags::UnknownBit,
+                            SyncFlags::UnknownHighBit})
+      add(op::Sync{f, flags, Argument::Good});
+    add(op::Sync{f, SyncFlags::StartRead, Argument::Unmapped});
+    up_to<VmaId>(bounds.vmas, [&](VmaId v) {
+      for (Protection protection : {Protection::Read, Protection::ReadWrite}) {
+        add(op::Mmap{f, v, 0, bounds.pages, protection, Sharing::Shared});
+        add(op::Mmap{f, v, 1, bounds.pages, protection, Sharing::Shared});
+      }
+      add(op::Mmap{f, v, 0, 0, Protection::Read, Sharing::Shared});
+      add(op::Mmap{f, v, 0, bounds.pages, Protection::Read, Sharing::Private});
+    });
+    for (Whence whence : {Whence::Set, Whence::Cur, Whence::End, Whence::Data, Whence::Hole, Whence::Bogus})
+      add(op::Seek{f, whence, 0});
+    add(op::Seek{f, Whence::Set, 1});
+    add(op::Seek{f, Whence::End, -1});
+    for (NameId name : {NameId::Empty, NameId::Short, NameId::TooLong}) add(op::SetName{f, name, Argument::Good});
+    add(op::SetName{f, NameId::Short, Argument::Unmapped});
+  });
+  up_to<MessageId>(bounds.messages, [&](MessageId s) {
+    up_to<FdId>(bounds.fds, [&](FdId f) { add(op::Receive{s, f, CloseOnExec::No}); });
+    add(op::Discard{s});
+  });
+  up_to<ReferenceId>(bounds.references, [&](ReferenceId r) {
+    up_to<FdId>(bounds.fds, [&](FdId f) { add(op::InstallFd{r, f, CloseOnExec::No}); });
+    add(op::Put{r});
+    up_to<DeviceId>(bounds.devices, [&](DeviceId d) {
+      up_to<AttachmentId>(bounds.attachments, [&](AttachmentId a) { add(op::Attach{r, d, a}); });
+    });
+    for (Direction direction : kDirections) {
+      add(op::BeginCpuAccess{r, direction});
+      add(op::EndCpuAccess{r, direction});
+    }
+  });
+  up_to<AttachmentId>(bounds.attachments, [&](AttachmentId a) {
+    add(op::Detach{a});
+    up_to<MappingId>(bounds.mappings, [&](MappingId m) {
+      for (Direction direction : kDirections) add(op::Map{a, m, direction});
+    });
+  });
+  up_to<MappingId>(bounds.mappings, [&](MappingId m) {
+    add(op::Unmap{m});
+    add(op::DeviceRead{m, 0});
+    add(op::DeviceWrite{m, 0, 1});
+  });
+  up_to<VmaId>(bounds.vmas, [&](VmaId v) {
+    add(op::Munmap{v});
+    add(op::Store{v, 0, 1});
+    add(op::Load{v, 0});
+  });
+  return all;
+}
+
+}  // namespace dmabuf::model

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/// Events. Operations are events; a few more are what one operation means to another machine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "dmabuf/model/operation.hpp"
+
+namespace dmabuf::model::event {
+
+struct Born {};     ///< to buffer, storage, handle: exported or created
+struct Take {};     ///< to buffer: one more reference
+struct Drop {};     ///< to buffer: one reference less
+struct Release {};  ///< to buffer, internal: the dentry goes, ops.release runs (dma_buf_release)
+struct Install {};  ///< to fd: becomes an open file
+struct Ioctl {};    ///< to fd: any dma-buf ioctl
+struct Touch {};    ///< to storage: CPU fault, CPU access or device access to contents
+struct Begin {};    ///< to cpu_access
+struct End {};
+
+}  // namespace dmabuf::model::event
+
+namespace dmabuf::model {
+
+/// Every event as a number. Operations first, same numbers as Operation's indices.
+enum class EventId : std::uint8_t {
+  Born = kOperationKinds, Take, Drop, Release, Install, Ioctl, Touch, Begin, End,
+};
+inline constexpr std::size_t kEvents = kOperationKinds + 9;
+
+template <class E>
+consteval EventId event_id() {
+  if constexpr (std::is_same_v<E, event::Born>) return EventId::Born;
+  else if constexpr (std::is_same_v<E, event::Take>) return EventId::Take;
+  else if constexpr (std::is_same_v<E, event::Drop>) return EventId::Drop;
+  else if constexpr (std::is_same_v<E, event::Release>) return EventId::Release;
+  else if constexpr (std::is_same_v<E, event::Install>) return EventId::Install;
+  else if constexpr (std::is_same_v<E, event::Ioctl>) return EventId::Ioctl;
+  else if constexpr (std::is_same_v<E, event::Touch>) return EventId::Touch;
+  else if constexpr (std::is_same_v<E, event::Begin>) return EventId::Begin;
+  else if constexpr (std::is_same_v<E, event::End>) return EventId::End;
+  else return static_cast<EventId>(kind_of<E>());
+}
+
+constexpr std::string_view event_name(EventId id) {
+  constexpr std::array<std::string_view, 9> internal = {"born",    "take",  "drop",  "release", "install",
+                                                        "ioctl", "touch", "begin", "end"};
+  const auto index = static_cast<std::size_t>(id);
+  return index < kOperationKinds ? kOperationNames[index] : internal[index - kOperationKinds];
+}
+
+}  // namespace dmabuf::model

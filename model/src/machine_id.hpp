@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/// The machines as numbers, and the flat tables they were extracted into.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "dmabuf/model/table.hpp"
+#include "effect.hpp"
+#include "event.hpp"
+#include "fact.hpp"
+
+namespace dmabuf::model {
+
+/// Same order as machines().
+enum class MachineId : std::uint8_t {
+  Buffer, Fd, Ioctl, Mmap, Reference, Attachment, Mapping, Storage, CpuAccess, Vma, Message, Handle,
+};
+inline constexpr std::size_t kMachines = 12;
+
+/// What firing one event in one state under one set of facts came to.
+struct Cell {
+  RowId row = 0;
+  StateId next = 0;
+  RowKind kind = RowKind::Malformed;
+};
+
+/// One machine, flattened: cells[(state * events + event) << facts | packed facts].
+struct FlatMachine {
+  std::vector<Cell> cells;
+  std::array<std::uint8_t, kEvents> event_index{};  ///< 0xff: not an event of this machine
+  std::uint8_t events = 0;
+  std::uint8_t fact_count = 0;
+  std::array<Fact, 12> facts{};
+
+  const Cell& cell(StateId state, EventId event, FactSet facts_now) const {
+    unsigned packed = 0;
+    for (unsigned i = 0; i < fact_count; ++i)
+      packed |= static_cast<unsigned>((facts_now >> static_cast<unsigned>(facts[i])) & 1U) << i;
+    const std::size_t index = event_index[static_cast<std::size_t>(event)];
+    return cells[((state * std::size_t{events} + index) << fact_count) | packed];
+  }
+};
+
+/// The effects of a row, small and in order.
+struct EffectList {
+  std::array<Effect, 2> list{};
+  std::uint8_t size = 0;
+};
+
+struct Tables {
+  std::array<FlatMachine, kMachines> flat;
+  std::vector<MachineInfo> machines;
+  std::vector<RowInfo> rows;
+  std::vector<EffectList> effects;  ///< by RowId
+};
+
+/// Extracted once, when first asked for. Throws std::logic_error if a machine is ambiguous or has a
+/// hole under some combination of facts: a model like that must not judge anybody.
+const Tables& tables();
+
+/// State numbers, checked against the machines when the tables are extracted.
+namespace state {
+inline constexpr StateId kAbsent = 0, kLive = 1, kDying = 2, kReleased = 3;        // buffer
+inline constexpr StateId kFdClosed = 0, kFdOpen = 1, kFdForeign = 2;               // fd
+inline constexpr StateId kDetached = 0, kAttached = 1, kMapped = 2, kCached = 3;   // attachment
+inline constexpr StateId kUnallocated = 0, kAnywhere = 1, kConfined = 2;           // storage
+inline constexpr StateId kEmpty = 0, kFilled = 1;  // reference, mapping, vma, message, handle
+}  // namespace state
+
+}  // namespace dmabuf::model

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/// One extraction a machine, each in its own translation unit: MSM is heavy to compile.
+#pragma once
+
+#include "../machine_id.hpp"
+
+namespace dmabuf::model::contract {
+
+void extract_buffer(Tables& tables);
+void extract_fd(Tables& tables);
+void extract_ioctl(Tables& tables);
+void extract_mmap(Tables& tables);
+void extract_reference(Tables& tables);
+void extract_attachment(Tables& tables);
+void extract_mapping(Tables& tables);
+void extract_storage(Tables& tables);
+void extract_cpu_access(Tables& tables);
+void extract_vma(Tables& tables);
+void extract_message(Tables& tables);
+void extract_handle(Tables& tables);
+
+}  // namespace dmabuf::model::contract

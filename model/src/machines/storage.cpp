@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#include "storage.hpp"
+
+#include "../extract.hpp"
+#include "machines.hpp"
+
+namespace dmabuf::model::contract {
+
+void extract_storage(Tables& tables) { Extraction<Storage>::into(tables, MachineId::Storage); }
+
+}  // namespace dmabuf::model::contract

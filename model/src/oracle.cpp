@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/oracle.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dmabuf/model/catalogue.hpp"
+#include "machine_id.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+std::string errnos_text(const ErrnoSet& set) {
+  std::string text;
+  for (std::uint8_t i = 0; i < set.size; ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : " or ", errno_name(Errno{set.values[i]}));
+  return text;
+}
+
+bool returns_tag(const Operation& operation) {
+  return std::holds_alternative<op::Load>(operation) || std::holds_alternative<op::DeviceRead>(operation);
+}
+
+std::string value_text(const Operation& operation, std::uint64_t value) {
+  if (!returns_tag(operation)) return fmt::format("{}", value);
+  if ((value & kTorn) != 0) return "no page of ours (torn, or never written)";
+  return value == 0 ? std::string("a page of zeroes") : fmt::format("tag {:#x}", value);
+}
+
+std::string alternative_text(const Operation& operation, const Alternative& a) {
+  std::string text;
+  switch (a.allowance) {
+    case Allowance::Permitted:
+      text = a.value == kUnknownTag || (!returns_tag(operation) && a.value == 0 &&
+                                        !std::holds_alternative<op::Seek>(operation))
+                 ? "ok"
+                 : fmt::format("ok, returning {}", value_text(operation, a.value));
+      break;
+    case Allowance::Refused: text = errnos_text(a.errnos); break;
+    case Allowance::Forbidden:
+    case Allowance::Unspecified:
+    case Allowance::Malformed: text = to_string(a.allowance); break;
+  }
+  if (a.reason != nullptr) text += fmt::format(" [{}]", full_id(a.reason->requirement));
+  return text;
+}
+
+std::string outcome_text(const Operation& operation, const Outcome& outcome) {
+  if (!outcome) return std::string(errno_name(outcome.error()));
+  if (returns_tag(operation) || std::holds_alternative<op::Seek>(operation))
+    return "ok, returning " + value_text(operation, outcome->value);
+  return "ok";
+}
+
+bool explains(const Alternative& a, const Outcome& outcome) {
+  switch (a.allowance) {
+    case Allowance::Permitted: return outcome && (a.value == kUnknownTag || a.value == outcome->value);
+    case Allowance::Refused: return !outcome && a.errnos.contains(outcome.error());
+    case Allowance::Forbidden:
+    case Allowance::Unspecified: return true;  // nothing is promised
+    case Allowance::Malformed: return false;
+  }
+  return false;
+}
+
+void add_unique(std::vector<World>& worlds, const World& world) {
+  if (std::ranges::find(worlds, world) == worlds.end()) worlds.push_back(world);
+}
+
+void add_requirement(Divergence& d, std::string_view id) {
+  if (id.empty() || find(id) == nullptr) return;
+  if (std::ranges::find(d.requirements, id) == d.requirements.end()) d.requirements.emplace_back(id);
+}
+
+/// The clause a wrong reading breaks, most specific first.
+void name_clauses(Divergence& d, Aspect aspect, const RowInfo* after) {
+  if (after != nullptr && after->kind == RowKind::Refused) add_requirement(d, "INV-006");
+  if (after != nullptr) add_requirement(d, after->requirement);
+  switch (aspect) {
+    case Aspect::Listed: add_requirement(d, "REL-002"), add_requirement(d, "INV-002"); break;
+    case Aspect::References: add_requirement(d, "INV-001"); break;
+    case Aspect::Attachments: add_requirement(d, "INV-003"); break;
+    case Aspect::Mappings: add_requirement(d, "INV-004"); break;
+    case Aspect::Size: add_requirement(d, "EXP-009"), add_requirement(d, "INV-007"); break;
+    case Aspect::Name: add_requirement(d, "NAM-003"), add_requirement(d, "NAM-008"); break;
+    case Aspect::AccessMode: add_requirement(d, "EXP-007"), add_requirement(d, "INV-007"); break;
+    case Aspect::AttachCalls: add_requirement(d, "ATT-004"), add_requirement(d, "INV-004"); break;
+    case Aspect::DetachCalls: add_requirement(d, "ATT-017"), add_requirement(d, "INV-004"); break;
+    case Aspect::MapCalls:
+    case Aspect::UnmapCalls: add_requirement(d, "MAP-002"), add_requirement(d, "INV-004"); break;
+    case Aspect::BeginCalls: add_requirement(d, "CPU-002"); break;
+    case Aspect::EndCalls: add_requirement(d, "CPU-005"); break;
+    case Aspect::ReleaseCalls: add_requirement(d, "REL-001"), add_requirement(d, "INV-002"); break;
+  }
+}
+
+std::string reading_text(Aspect aspect, std::int64_t value) {
+  if (aspect == Aspect::Listed) return value != 0 ? "listed" : "not listed";
+  if (aspect == Aspect::AccessMode) {
+    constexpr std::array<std::string_view, 3> modes = {"read-only", "write-only", "read-write"};
+    return value >= 0 && value < 3 ? std::string(modes[static_cast<std::size_t>(value)]) : "no access mode";
+  }
+  return fmt::format("{}", value);
+}
+
+/// First reading that the world does not explain.
+std::optional<Divergence> first_difference(const Observation& expected, const Observation& seen,
+                                           const RowInfo* after) {
+  for (std::size_t i = 0; i < kMaxBuffers; ++i) {
+    const BufferSeen& e = expected.buffers[i];
+    const BufferSeen& s = seen.buffers[i];
+    const std::uint32_t both = e.seen & s.seen;
+    if (both == 0) continue;
+    for (std::size_t k = 0; k < kAspects; ++k) {
+      if (((both >> k) & 1U) == 0) continue;
+      const auto aspect = static_cast<Aspect>(k);
+      const bool is_name = aspect == Aspect::Name;
+      if (is_name ? e.name == s.name : e.values[k] == s.values[k]) continue;
+      Divergence d;
+      d.aspect = aspect_name(aspect);
+      d.slot = fmt::format("b{}", i);
+      if (is_name) {
+        d.expected = fmt::format("\"{}\"", e.name.view());
+        d.observed = fmt::format("\"{}\"", s.name.view());
+        d.expected_class = "name";
+        d.observed_class = "other-name";
+      } else {
+        d.expected = reading_text(aspect, e.values[k]);
+        d.observed = reading_text(aspect, s.values[k]);
+        d.expected_class = aspect == Aspect::Listed || aspect == Aspect::AccessMode ? d.expected : "n";
+        d.observed_class = aspect == Aspect::Listed || aspect == Aspect::AccessMode
+                               ? d.observed
+                               : (s.values[k] > e.values[k] ? "more" : "less");
+      }
+      name_clauses(d, aspect, after);
+      return d;
+    }
+  }
+  for (std::size_t i = 0; i < kMaxFds; ++i) {
+    const FdSeen& e = expected.fds[i];
+    const FdSeen& s = seen.fds[i];
+    if (!s.seen || !e.seen) continue;
+    if (e.open == s.open && (!e.open || e.close_on_exec == s.close_on_exec)) continue;
+    Divergence d;
+    d.slot = fmt::format("f{}", i);
+    if (e.open != s.open) {
+      d.aspect = "fd";
+      d.expected_class = d.expected = e.open ? "open" : "closed";
+      d.observed_class = d.observed = s.open ? "open" : "closed";
+    } else {
+      d.aspect = "close_on_exec";
+      d.expected_class = d.expected = e.close_on_exec ? "set" : "not set";
+      d.observed_class = d.observed = s.close_on_exec ? "set" : "not set";
+      add_requirement(d, "FD-004");
+      add_requirement(d, "VFS-005");
+    }
+    if (after != nullptr && after->kind == RowKind::Refused) add_requirement(d, "INV-006");
+    if (after != nullptr) add_requirement(d, after->requirement);
+    return d;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Oracle::Oracle(const Profile& profile, const Bounds& bounds) : profile_(profile), bounds_(bounds) { reset(); }
+
+void Oracle::reset() {
+  worlds_.assign(1, World{});
+  last_reason_ = nullptr;
+}
+
+bool Oracle::enabled(const Operation& operation) const {
+  for (const World& world : worlds_) {
+    alternatives(world, profile_, operation, alternatives_);
+    for (const Alternative& a : alternatives_)
+      if (a.allowance != Allowance::Permitted && a.allowance != Allowance::Refused) return false;
+  }
+  return true;
+}
+
+Allowance Oracle::allowance(const Operation& operation) const {
+  return model::allowance(worlds_.front(), profile_, operation);
+}
+
+std::optional<Divergence> Oracle::judge(const Operation& operation, const Outcome& outcome) {
+  next_.clear();
+  const RowInfo* reason = nullptr;
+  for (const World& world : worlds_) {
+    alternatives(world, profile_, operation, alternatives_);
+    for (const Alternative& a : alternatives_) {
+      if (!explains(a, outcome)) continue;
+      for (std::uint8_t i = 0; i < a.fired_count; ++i) coverage_.hit(a.fired[i]);
+      if (reason == nullptr) reason = a.reason;
+      add_unique(next_, a.next);
+    }
+  }
+  if (!next_.empty()) {
+    worlds_.swap(next_);
+    last_reason_ = reason;
+    return std::nullopt;
+  }
+
+  Divergence d;
+  d.aspect = "outcome";
+  d.allowed = allowed(operation);
+  d.observed = outcome_text(operation, outcome);
+  d.observed_class = outcome ? "ok" : fmt::format("errno:{}", errno_name(outcome.error()));
+  for (const World& world : worlds_) {
+    alternatives(world, profile_, operation, alternatives_);
+    for (const Alternative& a : alternatives_) {
+      if (a.reason != nullptr) add_requirement(d, a.reason->requirement);
+      if (d.expected.empty()) {
+        d.expected = alternative_text(operation, a);
+        d.expected = d.expected.substr(0, d.expected.find(" ["));
+        d.expected_class = a.allowance == Allowance::Refused ? "errno:" + errnos_text(a.errnos)
+                                                             : std::string("ok");
+      }
+      if (a.allowance == Allowance::Permitted && outcome) {  // it may succeed, but not return this
+        d.aspect = "value";
+        const bool data = returns_tag(operation);
+        d.expected_class = data ? "data" : "position";
+        d.observed_class = data ? "data-mismatch" : "other-position";
+        d.recoverable = data;
+      }
+    }
+  }
+  if (d.aspect == "value" && returns_tag(operation)) {
+    add_requirement(d, "INV-011");
+    if (const auto* load = std::get_if<op::Load>(&operation);
+        load != nullptr && worlds_.front().vmas[load->vma.value].offset == 0 && d.requirements.size() > 1)
+      std::erase(d.requirements, "MMU-008");  // that one speaks of offsets
+  }
+  if (!outcome) add_requirement(d, "INV-006");
+  return d;
+}
+
+std::optional<Divergence> Oracle::judge(const Observation& seen, const Operation*) {
+  // A single-threaded caller sees a settled world: what was released has run its release.
+  std::optional<Divergence> first;
+  next_.clear();
+  for (World world : worlds_) {
+    settle(world, profile_, &coverage_);
+    const auto difference = first_difference(expected_observation(world, profile_), seen, last_reason_);
+    if (!difference)
+      add_unique(next_, world);
+    else if (!first)
+      first = difference;
+  }
+  if (next_.empty()) return first;
+  worlds_.swap(next_);
+  return std::nullopt;
+}
+
+bool Oracle::adopt(const Operation& operation, const Outcome& outcome) {
+  if (!outcome) return false;
+  const auto* load = std::get_if<op::Load>(&operation);
+  const auto* read = std::get_if<op::DeviceRead>(&operation);
+  if (load == nullptr && read == nullptr) return false;
+  // The bytes are not what they should be, and nobody knows which of them: judge no contents of this
+  // buffer any more until they are written again.
+  for (World& world : worlds_) {
+    std::uint8_t b = kNone;
+    if (load != nullptr) {
+      VmaState& vma = world.vmas[load->vma.value];
+      vma.suspect = true;
+      b = vma.buffer;
+    } else {
+      b = world.attachments[world.mappings[read->mapping.value].attachment].buffer;
+    }
+    world.buffers[b].content.fill(kUnknownTag);
+  }
+  return true;
+}
+
+std::vector<std::string> Oracle::allowed(const Operation& operation) const {
+  std::vector<std::string> texts;
+  for (const World& world : worlds_) {
+    alternatives(world, profile_, operation, alternatives_);
+    for (const Alternative& a : alternatives_) {
+      std::string text = alternative_text(operation, a);
+      if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
+    }
+  }
+  return texts;
+}
+
+}  // namespace dmabuf::model

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/profile.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace dmabuf::model {
+namespace {
+
+constexpr std::array kKernels = {
+    KernelProfile{.name = "reference", .source = "adapters/reference keeps to the contract as of 6.1"},
+    KernelProfile{.name = "5.10", .rename_while_attached = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 5.10.223: dma_buf_set_name"},
+    KernelProfile{.name = "6.1", .source = "drivers/dma-buf/dma-buf.c of 6.1.192"},
+    KernelProfile{.name = "6.12", .source = "drivers/dma-buf/dma-buf.c of 6.12.117"},
+    KernelProfile{.name = "6.18", .caches_mappings = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 6.18: cache_sgt_mapping is gone"},
+};
+
+constexpr std::array kExporters = {
+    // The reference's exporters, one habit each.
+    ExporterProfile{.name = "reference:eager", .in_kernel = true, .allocates_at_export = Answer::Yes,
+                    .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:deferred", .in_kernel = true, .allocates_at_export = Answer::No,
+                    .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:caching", .in_kernel = true, .caches_mapping = Answer::Yes,
+                    .allocates_at_export = Answer::Yes, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:refusing", .in_kernel = true, .allocates_at_export = Answer::No,
+                    .refuses_attach_after_map = Answer::Yes, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:migrating", .in_kernel = true, .allocates_at_export = Answer::No,
+                    .constraints = Constraints::Migrates, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:nommap", .in_kernel = true, .allocates_at_export = Answer::Yes,
+                    .has_mmap = false, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:prime", .own_references = 2, .caches_mapping = Answer::Yes,
+                    .allocates_at_export = Answer::No, .write_only = false, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:udmabuf", .allocates_at_export = Answer::Yes, .end_needs_begin = true,
+                    .chooses_access = false, .source = "adapters/reference"},
+    // Exporters of kernels.
+    ExporterProfile{.name = "vgem", .own_references = 2, .caches_mapping = Answer::Yes,
+                    .allocates_at_export = Answer::No, .write_only = false,
+                    .source = "drivers/gpu/drm/drm_prime.c: drm_gem_prime_dmabuf_ops; "
+                              "drm_gem_shmem_helper.c; seen on 6.1 and 6.12"},
+    ExporterProfile{.name = "udmabuf", .caches_mapping = Answer::Yes, .allocates_at_export = Answer::Yes,
+                    .end_needs_begin = true, .chooses_access = false,
+                    .source = "drivers/dma-buf/udmabuf.c: udmabuf_ops, udmabuf_create; seen on 6.12"},
+    ExporterProfile{.name = "heap:system", .allocates_at_export = Answer::Yes, .concurrent_maps = false,
+                    .private_mmap = Answer::Maybe,
+                    .source = "drivers/dma-buf/heaps/system_heap.c: system_heap_buf_ops; seen on 6.12"},
+    ExporterProfile{.name = "harness:eager", .in_kernel = true, .allocates_at_export = Answer::Yes,
+                    .constraints = Constraints::RefusedAtAttach, .single_page_suits = true,
+                    .source = "kernel-harness/module"},
+    ExporterProfile{.name = "harness:deferred", .in_kernel = true, .allocates_at_export = Answer::No,
+                    .constraints = Constraints::RefusedAtAttach, .single_page_suits = true,
+                    .source = "kernel-harness/module"},
+    ExporterProfile{.name = "harness:refusing", .in_kernel = true, .allocates_at_export = Answer::No,
+                    .refuses_attach_after_map = Answer::Yes, .constraints = Constraints::RefusedAtAttach,
+                    .single_page_suits = true, .source = "kernel-harness/module"},
+    ExporterProfile{.name = "harness:caching", .in_kernel = true, .caches_mapping = Answer::Yes,
+                    .allocates_at_export = Answer::Yes, .constraints = Constraints::RefusedAtAttach,
+                    .single_page_suits = true, .source = "kernel-harness/module"},
+    ExporterProfile{.name = "harness:migrating", .in_kernel = true, .allocates_at_export = Answer::No,
+                    .constraints = Constraints::Migrates, .single_page_suits = true,
+                    .source = "kernel-harness/module"},
+    // Nothing is known of it beyond the contract.
+    ExporterProfile{.name = "unknown", .caches_mapping = Answer::Maybe,
+                    .refuses_attach_after_map = Answer::Maybe, .concurrent_maps = false,
+                    .private_mmap = Answer::Maybe, .zeroed = false, .source = "the contract alone"},
+};
+
+template <class Range>
+auto find_by_name(const Range& range, std::string_view name) {
+  const auto it = std::ranges::find(range, name, [](const auto& profile) { return profile.name; });
+  return it == std::end(range) ? nullptr : &*it;
+}
+
+}  // namespace
+
+std::span<const KernelProfile> kernel_profiles() { return kKernels; }
+std::span<const ExporterProfile> exporter_profiles() { return kExporters; }
+const KernelProfile* find_kernel_profile(std::string_view name) { return find_by_name(kKernels, name); }
+const ExporterProfile* find_exporter_profile(std::string_view name) { return find_by_name(kExporters, name); }
+
+}  // namespace dmabuf::model

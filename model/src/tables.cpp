@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
+
+#include "machine_id.hpp"
+#include "machines/machines.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+Tables extract_all() {
+  Tables all;
+  // Same order as MachineId.
+  contract::extract_buffer(all);
+  contract::extract_fd(all);
+  contract::extract_ioctl(all);
+  contract::extract_mmap(all);
+  contract::extract_reference(all);
+  contract::extract_attachment(all);
+  contract::extract_mapping(all);
+  contract::extract_storage(all);
+  contract::extract_cpu_access(all);
+  contract::extract_vma(all);
+  contract::extract_message(all);
+  contract::extract_handle(all);
+  if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
+    throw std::logic_error("the machines do not fit their tables");
+
+  const auto expect = [&](MachineId id, StateId number, std::string_view name) {
+    const auto& states = all.machines[static_cast<std::size_t>(id)].states;
+    if (number >= states.size() || states[number] != name)
+      throw std::logic_error(fmt::format("state {} of {} is not {}", number,
+                                         all.machines[static_cast<std::size_t>(id)].name, name));
+  };
+  expect(MachineId::Buffer, state::kAbsent, "Absent");
+  expect(MachineId::Buffer, state::kLive, "Live");
+  expect(MachineId::Buffer, state::kDying, "Dying");
+  expect(MachineId::Buffer, state::kReleased, "Released");
+  expect(MachineId::Fd, state::kFdClosed, "Closed");
+  expect(MachineId::Fd, state::kFdOpen, "Open");
+  expect(MachineId::Fd, state::kFdForeign, "Foreign");
+  expect(MachineId::Attachment, state::kDetached, "Detached");
+  expect(MachineId::Attachment, state::kAttached, "Attached");
+  expect(MachineId::Attachment, state::kMapped, "Mapped");
+  expect(MachineId::Attachment, state::kCached, "Cached");
+  expect(MachineId::Storage, state::kUnallocated, "Unallocated");
+  expect(MachineId::Storage, state::kAnywhere, "Anywhere");
+  expect(MachineId::Storage, state::kConfined, "Confined");
+  return all;
+}
+
+std::string row_text(const RowInfo& row) {
+  std::string text = fmt::format("{:<12} {:<12} {:<17} ", row.machine, row.source, row.event);
+  switch (row.kind) {
+    case RowKind::Permitted: text += fmt::format("-> {}", row.target); break;
+    case RowKind::Refused: {
+      text += "refused";
+      for (std::uint8_t i = 0; i < row.errnos.size; ++i)
+        text += fmt::format(" {}", errno_name(Errno{row.errnos.values[i]}));
+      break;
+    }
+    case RowKind::Forbidden: text += "forbidden"; break;
+    case RowKind::Unspecified: text += "unspecified"; break;
+    case RowKind::Malformed: text += "malformed"; break;
+  }
+  for (const Guard& guard : row.guards)
+    text += fmt::format("{}{}{}", &guard == &row.guards.front() ? " if " : ", ", guard.holds ? "" : "not ",
+                        guard.fact);
+  for (const std::string_view& effect : row.effects)
+    text += fmt::format("{}{}", &effect == &row.effects.front() ? " doing " : ", ", effect);
+  return text + fmt::format(" [{}]", row.requirement);
+}
+
+std::string edge_label(const RowInfo& row) {
+  std::string label(row.event);
+  if (row.kind == RowKind::Refused) {
+    for (std::uint8_t i = 0; i < row.errnos.size; ++i)
+      label += fmt::format("{}{}", i == 0 ? " ✗ " : "|", errno_name(Errno{row.errnos.values[i]}));
+  }
+  for (const Guard& guard : row.guards)
+    label += fmt::format("\\n[{}{}]", guard.holds ? "" : "not ", guard.fact);
+  for (std::string_view effect : row.effects) label += fmt::format("\\n/ {}", effect);
+  return label + fmt::format("\\n{}", row.requirement);
+}
+
+}  // namespace
+
+const Tables& tables() {
+  static const Tables all = extract_all();
+  return all;
+}
+
+std::span<const MachineInfo> machines() { return tables().machines; }
+std::span<const RowInfo> rows() { return tables().rows; }
+
+std::string tables_text() {
+  std::string text;
+  for (const RowInfo& row : rows()) text += row_text(row) + "\n";
+  return text;
+}
+
+std::string_view model_hash() {
+  static const std::string hash = [] {
+    std::uint64_t h = 0xcbf29ce484222325ULL;  // FNV-1a: a name for the tables, not a secret
+    for (const char c : tables_text()) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    return fmt::format("{:016x}", h);
+  }();
+  return hash;
+}
+
+std::string describe(const RowInfo& row) { return row_text(row); }
+
+std::string dot(const MachineInfo& machine, const Coverage* covered) {
+  std::string text = fmt::format(
+      "digraph \"{0}\" {{\n  label=\"{0}\"; labelloc=t; fontname=\"sans-serif\"; rankdir=LR;\n"
+      "  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
+      "  edge [fontname=\"sans-serif\", fontsize=10];\n  start [shape=point];\n  start -> \"{1}\";\n",
+      machine.name, machine.states.front());
+  for (std::string_view name : machine.states) text += fmt::format("  \"{}\";\n", name);
+  for (RowId id : machine.rows) {
+    const RowInfo& row = rows()[id];
+    if (row.kind != RowKind::Permitted && row.kind != RowKind::Refused) continue;
+    const std::string_view target = row.kind == RowKind::Permitted ? row.target : row.source;
+    const bool refused = row.kind == RowKind::Refused;
+    const bool dashed = covered != nullptr && !covered->rows.test(id);
+    text += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\"{}{}];\n", row.source, target, edge_label(row),
+                        refused ? ", color=firebrick, fontcolor=firebrick" : "",
+                        dashed ? ", style=dashed" : "");
+  }
+  return text + "}\n";
+}
+
+}  // namespace dmabuf::model

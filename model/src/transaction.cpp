@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: MIT
+#include "transaction.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+constexpr bool readable(Access access) { return access != Access::WriteOnly; }
+constexpr bool writable(Access access) { return access != Access::ReadOnly; }
+
+constexpr bool ends(SyncFlags f) {
+  return f == SyncFlags::EndRead || f == SyncFlags::EndWrite || f == SyncFlags::EndBoth;
+}
+
+}  // namespace
+
+bool Transaction::malformed() {
+  result_.allowance = Allowance::Malformed;
+  result_.reason = nullptr;
+  return false;
+}
+
+bool Transaction::fire(MachineId machine, StateId& state, EventId event, FactSet facts, std::uint8_t b) {
+  const Tables& all = tables();
+  const Cell& cell = all.flat[static_cast<std::size_t>(machine)].cell(state, event, facts);
+  if (result_.fired_count < result_.fired.size()) result_.fired[result_.fired_count++] = cell.row;
+  const RowInfo& row = all.rows[cell.row];
+  if (cell.kind != RowKind::Permitted) {
+    switch (cell.kind) {
+      case RowKind::Refused: result_.allowance = Allowance::Refused; break;
+      case RowKind::Forbidden: result_.allowance = Allowance::Forbidden; break;
+      case RowKind::Unspecified: result_.allowance = Allowance::Unspecified; break;
+      case RowKind::Permitted:
+      case RowKind::Malformed: result_.allowance = Allowance::Malformed; break;
+    }
+    result_.errnos = row.errnos;
+    result_.reason = &row;
+    return false;
+  }
+  if (result_.reason == nullptr) result_.reason = &row;
+  state = cell.next;
+  const EffectList& effects = all.effects[cell.row];
+  for (std::uint8_t i = 0; i < effects.size; ++i)
+    if (!apply(effects.list[i], b)) return false;
+  return true;
+}
+
+bool Transaction::apply(Effect effect, std::uint8_t b) {
+  BufferState& state = buffer(b);
+  switch (effect) {
+    case Effect::TakeReference: return take(b);
+    case Effect::DropReference: return drop(b);
+    case Effect::TakeOwnReferences:
+      for (unsigned i = 0; i < p_.exporter.own_references; ++i)
+        if (!take(b)) return false;
+      return true;
+    case Effect::DropOwnReferences:
+      for (unsigned i = 0; i < p_.exporter.own_references; ++i)
+        if (!drop(b)) return false;
+      return true;
+    case Effect::CallAttach: {
+      const bool late = state.handed_out && choices_.decide(p_.exporter.refuses_attach_after_map);
+      const bool strict = device_ == kStrictDevice.value && !suits_anyway(b) &&
+                          p_.exporter.constraints == Constraints::RefusedAtAttach;
+      if (!fire(MachineId::Storage, state.storage, event_id<op::Attach>(),
+                when(late, Fact::RefusesLate) | when(strict, Fact::RefusesStrict), b))
+        return false;
+      ++state.callbacks.attach;
+      return true;
+    }
+    case Effect::CallDetach: ++state.callbacks.detach; return true;
+    case Effect::CallMap: {
+      const bool strict =
+          state.storage == state::kUnallocated ? strict_attached(b) : device_ == kStrictDevice.value;
+      if (!fire(MachineId::Storage, state.storage, event_id<op::Map>(),
+                when(confines() && strict && !suits_anyway(b), Fact::NeedsConfined) |
+                    when(p_.exporter.constraints == Constraints::Migrates, Fact::Migrates) |
+                    when(state.mappings > 0, Fact::Outstanding),
+                b))
+        return false;
+      ++state.callbacks.map;
+      state.handed_out = true;
+      return true;
+    }
+    case Effect::CallUnmap: ++state.callbacks.unmap; return true;
+    case Effect::BeginAccess:
+      return touch(b) && fire(MachineId::CpuAccess, state.cpu, EventId::Begin, 0, b);
+    case Effect::EndAccess:
+      return fire(MachineId::CpuAccess, state.cpu, EventId::End,
+                  when(p_.exporter.end_needs_begin, Fact::EndNeedsBegin), b);
+    case Effect::CallBegin: ++state.callbacks.begin; return true;
+    case Effect::CallEnd: ++state.callbacks.end; return true;
+    case Effect::CallRelease: ++state.callbacks.release; return true;
+    case Effect::Migrate:  // the contents are carried over (DBUF-MIG-006), so nothing changes here
+    case Effect::Rename:   // the operation carries the name
+      return true;
+  }
+  return true;
+}
+
+bool Transaction::take(std::uint8_t b) {
+  if (!fire(MachineId::Buffer, buffer(b).lifecycle, EventId::Take, 0, b)) return false;
+  ++buffer(b).references;
+  return true;
+}
+
+bool Transaction::drop(std::uint8_t b) {
+  BufferState& state = buffer(b);
+  if (!fire(MachineId::Buffer, state.lifecycle, EventId::Drop,
+            when(state.references == 1, Fact::LastReference) |
+                when(state.attachments > 0, Fact::HasAttachments),
+            b))
+    return false;
+  --state.references;
+  return true;
+}
+
+bool Transaction::on_fd(FdId fd, EventId event) {
+  if (fd.value < kMaxFds) return fire(MachineId::Fd, w_.fds[fd.value].state, event, 0, w_.fds[fd.value].buffer);
+  StateId special = fd == kForeignFd ? state::kFdForeign : state::kFdClosed;
+  return fire(MachineId::Fd, special, event);
+}
+
+bool Transaction::install(FdId fd, std::uint8_t b, std::uint8_t process, CloseOnExec cloexec) {
+  if (fd.value >= kMaxFds) return malformed();
+  FdState& slot = w_.fds[fd.value];
+  const RowInfo* reason = result_.reason;
+  if (!fire(MachineId::Fd, slot.state, EventId::Install)) return false;
+  if (reason != nullptr) result_.reason = reason;
+  slot.buffer = b;
+  slot.process = process;
+  slot.cloexec = cloexec;
+  return true;
+}
+
+bool Transaction::born(BufferId id, std::uint8_t pages, Access access) {
+  if (pages == 0 || pages > kMaxPages) return malformed();
+  BufferState& state = w_.buffers[id.value];
+  const bool offered = p_.exporter.write_only || access != Access::WriteOnly;
+  const StateId lifecycle = state.lifecycle;
+  state = BufferState{};
+  state.lifecycle = lifecycle;
+  state.pages = pages;
+  state.access = p_.exporter.chooses_access ? access : Access::ReadWrite;
+  if (!p_.exporter.zeroed) state.content.fill(kUnknownTag);
+  if (!fire(MachineId::Buffer, state.lifecycle, EventId::Born, when(offered, Fact::AccessOffered), id.value))
+    return false;
+  state.references = 1;
+  const bool eager = choices_.decide(p_.exporter.allocates_at_export);
+  return fire(MachineId::Storage, state.storage, EventId::Born, when(eager, Fact::Eager), id.value) &&
+         fire(MachineId::Handle, state.handle, EventId::Born,
+              when(p_.exporter.own_references > 0, Fact::HasHandle), id.value);
+}
+
+bool Transaction::touch(std::uint8_t b) {
+  BufferState& state = buffer(b);
+  return fire(MachineId::Storage, state.storage, EventId::Touch,
+              when(confines() && strict_attached(b) && !suits_anyway(b), Fact::NeedsConfined), b);
+}
+
+bool Transaction::strict_attached(std::uint8_t b) const {
+  for (const AttachmentState& a : w_.attachments)
+    if (a.state != state::kDetached && a.buffer == b && a.device == kStrictDevice.value) return true;
+  return false;
+}
+
+FactSet Transaction::holder_facts(ReferenceId r) const {
+  const std::uint8_t b = w_.references[r.value].buffer;
+  if (b == kNone || w_.buffers[b].attachments == 0) return guarded();
+  unsigned held = 0;
+  for (const ReferenceState& other : w_.references)
+    if (other.state == state::kFilled && other.buffer == b) ++held;
+  return guarded() | when(held == 1, Fact::LastHolder);
+}
+
+// --- exporters -----------------------------------------------------------------------------------
+
+void Transaction::operator()(const op::Export& o) {
+  if (!p_.exporter.in_kernel) return void(malformed());
+  ReferenceState& reference = w_.references[o.reference.value];
+  if (!fire(MachineId::Reference, reference.state, event_id<op::Export>())) return;
+  if (!born(o.buffer, o.pages, o.access)) return;
+  reference.buffer = o.buffer.value;
+}
+
+void Transaction::operator()(const op::Create& o) {
+  if (p_.exporter.in_kernel) return void(malformed());
+  if (!born(o.buffer, o.pages, o.access)) return;
+  install(o.fd, o.buffer.value, 0, o.cloexec);
+}
+
+void Transaction::operator()(const op::CloseHandle& o) {
+  BufferState& state = w_.buffers[o.buffer.value];
+  fire(MachineId::Handle, state.handle, event_id<op::CloseHandle>(), 0, o.buffer.value);
+}
+
+// --- fds -----------------------------------------------------------------------------------------
+
+void Transaction::operator()(const op::InstallFd& o) {
+  ReferenceState& reference = w_.references[o.reference.value];
+  const std::uint8_t b = reference.buffer;
+  if (!fire(MachineId::Reference, reference.state, event_id<op::InstallFd>(), holder_facts(o.reference), b)) return;
+  reference.buffer = kNone;
+  install(o.fd, b, 0, o.cloexec);
+}
+
+void Transaction::operator()(const op::Dup& o) {
+  if (o.to.value >= kMaxFds || w_.fds[o.to.value].state != state::kFdClosed) return void(malformed());
+  if (!on_fd(o.from, event_id<op::Dup>())) return;
+  const FdState& from = w_.fds[o.from.value];
+  install(o.to, from.buffer, from.process, o.cloexec);
+}
+
+void Transaction::operator()(const op::Close& o) {
+  if (on_fd(o.fd, event_id<op::Close>())) w_.fds[o.fd.value] = FdState{};
+}
+
+void Transaction::operator()(const op::Send& o) {
+  MessageState& message = w_.messages[o.message.value];
+  StateId filled = message.state;
+  if (filled != state::kEmpty) return void(malformed());
+  if (!on_fd(o.fd, event_id<op::Send>())) return;
+  if (!fire(MachineId::Message, filled, event_id<op::Send>())) return;
+  const FdState& fd = w_.fds[o.fd.value];
+  message = {filled, fd.buffer, static_cast<std::uint8_t>(1 - fd.process)};
+}
+
+void Transaction::operator()(const op::Receive& o) {
+  MessageState& message = w_.messages[o.message.value];
+  if (!fire(MachineId::Message, message.state, event_id<op::Receive>(), 0, message.buffer)) return;
+  if (install(o.fd, message.buffer, message.process, o.cloexec)) message = MessageState{};
+}
+
+void Transaction::operator()(const op::Discard& o) {
+  MessageState& message = w_.messages[o.message.value];
+  if (fire(MachineId::Message, message.state, event_id<op::Discard>(), 0, message.buffer))
+    message = MessageState{};
+}
+
+// --- importers in the kernel ---------------------------------------------------------------------
+
+void Transaction::operator()(const op::Get& o) {
+  ReferenceState& reference = w_.references[o.reference.value];
+  if (reference.state != state::kEmpty) return void(malformed());
+  if (!on_fd(o.fd, event_id<op::Get>())) return;
+  if (fire(MachineId::Reference, reference.state, event_id<op::Get>()))
+    reference.buffer = w_.fds[o.fd.value].buffer;
+}
+
+void Transaction::operator()(const op::Put& o) {
+  ReferenceState& reference = w_.references[o.reference.value];
+  if (fire(MachineId::Reference, reference.state, event_id<op::Put>(), holder_facts(o.reference), reference.buffer))
+    reference.buffer = kNone;
+}
+
+void Transaction::operator()(const op::Attach& o) {
+  AttachmentState& attachment = w_.attachments[o.attachment.value];
+  if (attachment.state != state::kDetached) return void(malformed());
+  ReferenceState& reference = w_.references[o.reference.value];
+  const std::uint8_t b = reference.buffer;
+  if (!fire(MachineId::Reference, reference.state, event_id<op::Attach>(), guarded(), b)) return;
+  device_ = o.device.value;
+  result_.reason = nullptr;  // the attachment's own row says why
+  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Attach>(), guarded(), b)) return;
+  attachment.buffer = b;
+  attachment.device = o.device.value;
+  attachment.mappings = 0;
+  attachment.cached = kNone;
+  ++buffer(b).attachments;
+}
+
+void Transaction::operator()(const op::Detach& o) {
+  AttachmentState& attachment = w_.attachments[o.attachment.value];
+  const std::uint8_t b = attachment.buffer;
+  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Detach>(), guarded(), b)) return;
+  --buffer(b).attachments;
+  attachment = AttachmentState{};
+}
+
+void Transaction::operator()(const op::Map& o) {
+  if (o.direction == Direction::None) return void(malformed());
+  MappingState& mapping = w_.mappings[o.mapping.value];
+  if (mapping.state != state::kEmpty) return void(malformed());
+  AttachmentState& attachment = w_.attachments[o.attachment.value];
+  const auto direction = static_cast<std::uint8_t>(o.direction);
+  const bool fresh = attachment.state == state::kAttached;
+  const bool caches = fresh ? p_.kernel.caches_mappings && choices_.decide(p_.exporter.caches_mapping)
+                            : attachment.cached != kNone;
+  const bool fits = attachment.cached == direction ||
+                    attachment.cached == static_cast<std::uint8_t>(Direction::Bidirectional);
+  device_ = attachment.device;
+  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Map>(),
+            guarded() | when(caches, Fact::Caches) | when(fits, Fact::CacheFits) |
+                when(p_.exporter.concurrent_maps, Fact::ConcurrentMaps),
+            attachment.buffer))
+    return;
+  if (!fire(MachineId::Mapping, mapping.state, event_id<op::Map>())) return;
+  if (fresh && caches) attachment.cached = direction;
+  ++attachment.mappings;
+  ++buffer(attachment.buffer).mappings;
+  mapping.attachment = o.attachment.value;
+  mapping.direction = direction;
+}
+
+void Transaction::operator()(const op::Unmap& o) {
+  MappingState& mapping = w_.mappings[o.mapping.value];
+  if (!fire(MachineId::Mapping, mapping.state, event_id<op::Unmap>(), guarded())) return;
+  AttachmentState& attachment = w_.attachments[mapping.attachment];
+  result_.reason = nullptr;
+  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Unmap>(),
+            when(attachment.cached != kNone, Fact::Caches) | when(attachment.mappings > 1, Fact::MoreMappings),
+            attachment.buffer))
+    return;
+  --attachment.mappings;
+  --buffer(attachment.buffer).mappings;
+  mapping = MappingState{};
+}
+
+void Transaction::operator()(const op::DeviceRead& o) {
+  MappingState& mapping = w_.mappings[o.mapping.value];
+  const auto direction = static_cast<Direction>(mapping.direction);
+  if (!p_.exporter.device_data) return void(malformed());
+  if (!fire(MachineId::Mapping, mapping.state, event_id<op::DeviceRead>(),
+            when(direction != Direction::FromDevice, Fact::DeviceReads)))
+    return;
+  const BufferState& state = buffer(w_.attachments[mapping.attachment].buffer);
+  if (o.page >= state.pages) return void(malformed());
+  result_.value = state.content[o.page];
+}
+
+void Transaction::operator()(const op::DeviceWrite& o) {
+  MappingState& mapping = w_.mappings[o.mapping.value];
+  const auto direction = static_cast<Direction>(mapping.direction);
+  if (!p_.exporter.device_data) return void(malformed());
+  if (!fire(MachineId::Mapping, mapping.state, event_id<op::DeviceWrite>(),
+            when(direction != Direction::ToDevice, Fact::DeviceWrites)))
+    return;
+  BufferState& state = buffer(w_.attachments[mapping.attachment].buffer);
+  if (o.page >= state.pages) return void(malformed());
+  state.content[o.page] = o.tag;
+}
+
+void Transaction::operator()(const op::BeginCpuAccess& o) {
+  if (o.direction == Direction::None) return void(malformed());
+  ReferenceState& reference = w_.references[o.reference.value];
+  fire(MachineId::Reference, reference.state, event_id<op::BeginCpuAccess>(), guarded(), reference.buffer);
+}
+
+void Transaction::operator()(const op::EndCpuAccess& o) {
+  if (o.direction == Direction::None) return void(malformed());
+  ReferenceState& reference = w_.references[o.reference.value];
+  fire(MachineId::Reference, reference.state, event_id<op::EndCpuAccess>(), guarded(), reference.buffer);
+}
+
+// --- user space on an fd -------------------------------------------------------------------------
+
+void Transaction::operator()(const op::Sync& o) {
+  if (!p_.kernel.has_sync) return void(malformed());
+  if (!on_fd(o.fd, EventId::Ioctl)) return;
+  StateId ready = 0;
+  const bool unknown = o.flags == SyncFlags::UnknownBit || o.flags == SyncFlags::UnknownHighBit;
+  const bool no_direction = o.flags == SyncFlags::NoDirection || o.flags == SyncFlags::EndNoDirection;
+  result_.reason = nullptr;
+  fire(MachineId::Ioctl, ready, event_id<op::Sync>(),
+       when(o.argument == Argument::Unmapped, Fact::ArgumentUnmapped) | when(unknown, Fact::UnknownFlags) |
+           when(no_direction, Fact::NoDirection) | when(ends(o.flags), Fact::Ends),
+       w_.fds[o.fd.value].buffer);
+}
+
+void Transaction::operator()(const op::Mmap& o) {
+  VmaState& vma = w_.vmas[o.vma.value];
+  if (vma.state != state::kEmpty) return void(malformed());
+  if (!on_fd(o.fd, event_id<op::Mmap>())) return;
+  const FdState& fd = w_.fds[o.fd.value];
+  const BufferState& state = buffer(fd.buffer);
+  const bool is_private = o.sharing == Sharing::Private;
+  // Only a private mapping that would be refused otherwise makes the exporter's choice matter.
+  const bool allowed = is_private && choices_.decide(p_.exporter.private_mmap);
+  StateId ready = 0;
+  result_.reason = nullptr;
+  if (!fire(MachineId::Mmap, ready, event_id<op::Mmap>(),
+            when(o.length == 0, Fact::LengthZero) |
+                when(!is_private && o.protection == Protection::ReadWrite, Fact::WritesShared) |
+                when(writable(state.access), Fact::Writable) | when(readable(state.access), Fact::Readable) |
+                when(p_.exporter.has_mmap, Fact::HasMmap) |
+                when(o.offset + o.length > state.pages, Fact::PastEnd) |
+                when(is_private, Fact::PrivateMapping) | when(allowed, Fact::PrivateAllowed),
+            fd.buffer))
+    return;
+  if (!fire(MachineId::Vma, vma.state, event_id<op::Mmap>(), 0, fd.buffer)) return;
+  vma.buffer = fd.buffer;
+  vma.process = fd.process;
+  vma.offset = o.offset;
+  vma.length = o.length;
+  vma.protection = o.protection;
+  vma.sharing = o.sharing;
+}
+
+void Transaction::operator()(const op::Munmap& o) {
+  VmaState& vma = w_.vmas[o.vma.value];
+  if (fire(MachineId::Vma, vma.state, event_id<op::Munmap>(), 0, vma.buffer)) vma = VmaState{};
+}
+
+void Transaction::operator()(const op::Store& o) {
+  VmaState& vma = w_.vmas[o.vma.value];
+  const bool may = vma.protection == Protection::ReadWrite && vma.sharing == Sharing::Shared;
+  if (!fire(MachineId::Vma, vma.state, event_id<op::Store>(), when(may, Fact::VmaWritable))) return;
+  if (o.page >= vma.length) return void(malformed());
+  if (!touch(vma.buffer)) return;
+  if (vma.suspect)
+    buffer(vma.buffer).content.fill(kUnknownTag);
+  else
+    buffer(vma.buffer).content[static_cast<std::size_t>(vma.offset + o.page)] = o.tag;
+}
+
+void Transaction::operator()(const op::Load& o) {
+  VmaState& vma = w_.vmas[o.vma.value];
+  if (!fire(MachineId::Vma, vma.state, event_id<op::Load>())) return;
+  if (o.page >= vma.length) return void(malformed());
+  if (!touch(vma.buffer)) return;
+  if (!vma.suspect) result_.value = buffer(vma.buffer).content[static_cast<std::size_t>(vma.offset + o.page)];
+}
+
+void Transaction::operator()(const op::Seek& o) {
+  if (!p_.kernel.has_seek) return void(malformed());
+  if (!on_fd(o.fd, event_id<op::Seek>())) return;
+  const std::uint8_t b = w_.fds[o.fd.value].buffer;
+  const bool edge = o.offset == 0 && (o.whence == Whence::Set || o.whence == Whence::End);
+  StateId ready = 0;
+  result_.reason = nullptr;
+  if (!fire(MachineId::Ioctl, ready, event_id<op::Seek>(), when(edge, Fact::SeekToEdge), b)) return;
+  result_.value = o.whence == Whence::End ? std::uint64_t{buffer(b).pages} * 4096 : 0;
+}
+
+void Transaction::operator()(const op::SetName& o) {
+  if (!p_.kernel.has_set_name) return void(malformed());
+  if (!on_fd(o.fd, EventId::Ioctl)) return;
+  const std::uint8_t b = w_.fds[o.fd.value].buffer;
+  StateId ready = 0;
+  result_.reason = nullptr;
+  if (fire(MachineId::Ioctl, ready, event_id<op::SetName>(),
+           when(o.argument == Argument::Unmapped, Fact::ArgumentUnmapped) |
+               when(o.name == NameId::TooLong, Fact::NameTooLong) |
+               when(buffer(b).attachments > 0, Fact::HasAttachments) |
+               when(p_.kernel.rename_while_attached, Fact::RenameWhileAttached),
+           b))
+    buffer(b).name = o.name;
+}
+
+bool Transaction::release(std::size_t b) {
+  BufferState& state = w_.buffers[b];
+  if (state.lifecycle != state::kDying) return false;
+  return fire(MachineId::Buffer, state.lifecycle, EventId::Release, 0, static_cast<std::uint8_t>(b));
+}
+
+}  // namespace dmabuf::model

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/// One operation against one world: asks the machines, in the kernel's order, and carries out what
+/// their rows say. All or nothing: the first refusal ends it and the world is thrown away.
+#pragma once
+
+#include "dmabuf/model/world.hpp"
+#include "machine_id.hpp"
+
+namespace dmabuf::model {
+
+/// Answers "Maybe" both ways, one run of the transaction after the other (depth first).
+class Choices {
+ public:
+  bool decide(Answer answer) {
+    if (answer != Answer::Maybe) return answer == Answer::Yes;
+    if (depth_ == taken_) script_ &= ~(1U << taken_++);
+    return ((script_ >> depth_++) & 1U) != 0;
+  }
+  /// Prepares the next run; false when every combination has been tried.
+  bool advance() {
+    while (taken_ > 0 && ((script_ >> (taken_ - 1)) & 1U) != 0) --taken_;
+    depth_ = 0;
+    if (taken_ == 0) return false;
+    script_ |= 1U << (taken_ - 1);
+    return true;
+  }
+
+ private:
+  unsigned script_ = 0;
+  unsigned taken_ = 0;
+  unsigned depth_ = 0;
+};
+
+class Transaction {
+ public:
+  Transaction(World& world, const Profile& profile, Choices& choices, Alternative& result)
+      : w_(world), p_(profile), choices_(choices), result_(result) {}
+
+  void operator()(const op::Export& o);
+  void operator()(const op::Create& o);
+  void operator()(const op::CloseHandle& o);
+  void operator()(const op::InstallFd& o);
+  void operator()(const op::Dup& o);
+  void operator()(const op::Close& o);
+  void operator()(const op::Send& o);
+  void operator()(const op::Receive& o);
+  void operator()(const op::Discard& o);
+  void operator()(const op::Get& o);
+  void operator()(const op::Put& o);
+  void operator()(const op::Attach& o);
+  void operator()(const op::Detach& o);
+  void operator()(const op::Map& o);
+  void operator()(const op::Unmap& o);
+  void operator()(const op::DeviceRead& o);
+  void operator()(const op::DeviceWrite& o);
+  void operator()(const op::BeginCpuAccess& o);
+  void operator()(const op::EndCpuAccess& o);
+  void operator()(const op::Sync& o);
+  void operator()(const op::Mmap& o);
+  void operator()(const op::Munmap& o);
+  void operator()(const op::Store& o);
+  void operator()(const op::Load& o);
+  void operator()(const op::Seek& o);
+  void operator()(const op::SetName& o);
+
+  /// The internal step: a released file's `release` runs.
+  bool release(std::size_t buffer);
+
+ private:
+  /// Fires an event; carries out the row's effects on buffer b. False if it was not permitted.
+  bool fire(MachineId machine, StateId& state, EventId event, FactSet facts = 0, std::uint8_t b = kNone);
+  bool apply(Effect effect, std::uint8_t b);
+  bool take(std::uint8_t b);
+  bool drop(std::uint8_t b);
+  /// Fd machine with an op or Ioctl. kBadFd is always Closed, kForeignFd always Foreign.
+  bool on_fd(FdId fd, EventId event);
+  bool install(FdId fd, std::uint8_t b, std::uint8_t process, CloseOnExec cloexec);
+  bool born(BufferId id, std::uint8_t pages, Access access);
+  bool touch(std::uint8_t b);
+  bool malformed();
+
+  BufferState& buffer(std::uint8_t b) { return w_.buffers[b]; }
+  bool strict_attached(std::uint8_t b) const;
+  bool confines() const { return p_.exporter.constraints != Constraints::Ignored; }
+  bool suits_anyway(std::uint8_t b) const {
+    return p_.exporter.single_page_suits && w_.buffers[b].pages == 1;
+  }
+  /// Is r the importer's last reference on a buffer it is attached to?
+  FactSet holder_facts(ReferenceId r) const;
+  FactSet guarded() const { return when(p_.importer.guards_misuse, Fact::Guarded); }
+
+  World& w_;
+  const Profile& p_;
+  Choices& choices_;
+  Alternative& result_;
+  std::uint8_t device_ = 0;  ///< device of the attach or map under way
+};
+
+}  // namespace dmabuf::model

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/world.hpp"
+
+#include <algorithm>
+
+#include "machine_id.hpp"
+#include "transaction.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+/// Slots an operation names must exist; anything else comes from a damaged trace.
+bool in_range(const Operation& operation) {
+  const auto fd = [](FdId f) { return f.value < kMaxFds || f == kBadFd || f == kForeignFd; };
+  return std::visit(
+      [&]<class Op>(const Op& o) {
+        bool ok = true;
+        if constexpr (requires { o.buffer; }) ok = ok && o.buffer.value < kMaxBuffers;
+        if constexpr (requires { o.fd; }) ok = ok && fd(o.fd);
+        if constexpr (requires { o.from; }) ok = ok && fd(o.from) && fd(o.to);
+        if constexpr (requires { o.reference; }) ok = ok && o.reference.value < kMaxReferences;
+        if constexpr (requires { o.attachment; }) ok = ok && o.attachment.value < kMaxAttachments;
+        if constexpr (requires { o.mapping; }) ok = ok && o.mapping.value < kMaxMappings;
+        if constexpr (requires { o.vma; }) ok = ok && o.vma.value < kMaxVmas;
+        if constexpr (requires { o.message; }) ok = ok && o.message.value < kMaxMessages;
+        if constexpr (requires { o.device; }) ok = ok && o.device.value < kDevices;
+        return ok;
+      },
+      operation);
+}
+
+}  // namespace
+
+bool World::live(BufferId b) const { return buffers[b.value].lifecycle == state::kLive; }
+
+unsigned World::ledger(BufferId b, const Profile& profile) const {
+  const auto count = [&](const auto& slots, StateId filled) {
+    return static_cast<unsigned>(std::ranges::count_if(
+        slots, [&](const auto& slot) { return slot.state == filled && slot.buffer == b.value; }));
+  };
+  return count(fds, state::kFdOpen) + count(references, state::kFilled) + count(vmas, state::kFilled) +
+         count(messages, state::kFilled) +
+         (buffers[b.value].handle == state::kFilled ? profile.exporter.own_references : 0U);
+}
+
+bool World::empty() const {
+  const auto unused = [](const auto& slots) {
+    return std::ranges::all_of(slots, [](const auto& slot) { return slot.state == 0; });
+  };
+  return std::ranges::all_of(buffers,
+                             [](const BufferState& b) {
+                               return b.lifecycle == state::kAbsent || b.lifecycle == state::kReleased;
+                             }) &&
+         unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
+         unused(messages);
+}
+
+std::string_view to_string(Allowance allowance) {
+  switch (allowance) {
+    case Allowance::Permitted: return "permitted";
+    case Allowance::Refused: return "refused";
+    case Allowance::Forbidden: return "forbidden";
+    case Allowance::Unspecified: return "unspecified";
+    case Allowance::Malformed: return "malformed";
+  }
+  return "?";
+}
+
+void alternatives(const World& world, const Profile& profile, const Operation& operation, Alternatives& out) {
+  out.clear();
+  if (!in_range(operation)) {
+    out.emplace_back().allowance = Allowance::Malformed;
+    out.back().next = world;
+    return;
+  }
+  Choices choices;
+  do {
+    Alternative& result = out.emplace_back();
+    result.next = world;
+    Transaction transaction(result.next, profile, choices, result);
+    std::visit(transaction, operation);
+    if (result.allowance != Allowance::Permitted) result.next = world;
+  } while (choices.advance());
+}
+
+Allowance allowance(const World& world, const Profile& profile, const Operation& operation) {
+  if (!in_range(operation)) return Allowance::Malformed;
+  Choices choices;
+  Alternative result;
+  result.next = world;
+  Transaction transaction(result.next, profile, choices, result);
+  std::visit(transaction, operation);
+  return result.allowance;
+}
+
+bool internal_step(World& world, const Profile& profile, Coverage* coverage) {
+  for (std::size_t b = 0; b < kMaxBuffers; ++b) {
+    if (world.buffers[b].lifecycle != state::kDying) continue;
+    Choices choices;
+    Alternative result;
+    Transaction transaction(world, profile, choices, result);
+    if (!transaction.release(b)) continue;
+    if (coverage != nullptr)
+      for (std::uint8_t i = 0; i < result.fired_count; ++i) coverage->hit(result.fired[i]);
+    return true;
+  }
+  return false;
+}
+
+void settle(World& world, const Profile& profile, Coverage* coverage) {
+  while (internal_step(world, profile, coverage)) {
+  }
+}
+
+Observation expected_observation(const World& world, const Profile&) {
+  Observation seen;
+  for (std::size_t i = 0; i < kMaxBuffers; ++i) {
+    const BufferState& b = world.buffers[i];
+    if (b.lifecycle == state::kAbsent) continue;
+    BufferSeen& s = seen.buffers[i];
+    const bool live = b.lifecycle == state::kLive;
+    s.set(Aspect::Listed, live ? 1 : 0);
+    s.set(Aspect::AttachCalls, b.callbacks.attach);
+    s.set(Aspect::DetachCalls, b.callbacks.detach);
+    s.set(Aspect::MapCalls, b.callbacks.map);
+    s.set(Aspect::UnmapCalls, b.callbacks.unmap);
+    s.set(Aspect::BeginCalls, b.callbacks.begin);
+    s.set(Aspect::EndCalls, b.callbacks.end);
+    s.set(Aspect::ReleaseCalls, b.callbacks.release);
+    if (!live) continue;
+    s.set(Aspect::References, b.references);
+    s.set(Aspect::Attachments, b.attachments);
+    s.set(Aspect::Mappings, b.mappings);
+    s.set(Aspect::Size, std::int64_t{b.pages} * 4096);
+    s.set(Aspect::AccessMode, static_cast<std::int64_t>(b.access));
+    s.set_name(name_text(b.name));
+  }
+  for (std::size_t i = 0; i < kMaxFds; ++i) {
+    const FdState& fd = world.fds[i];
+    seen.fds[i] = {true, fd.state == state::kFdOpen, fd.cloexec == CloseOnExec::Yes};
+  }
+  return seen;
+}
+
+std::vector<Operation> teardown(const World& start, const Profile& profile) {
+  std::vector<Operation> plan;
+  World world = start;
+  Alternatives ways;
+  const auto carry_out = [&](const Operation& operation) {
+    alternatives(world, profile, operation, ways);
+    if (ways.front().allowance != Allowance::Permitted) return;
+    world = ways.front().next;
+    plan.push_back(operation);
+  };
+  const auto each = [](const auto& slots, auto&& action) {
+    for (std::uint8_t i = 0; i < slots.size(); ++i)
+      if (slots[i].state != 0) action(i);
+  };
+  each(start.vmas, [&](std::uint8_t i) { carry_out(op::Munmap{VmaId{i}}); });
+  each(start.mappings, [&](std::uint8_t i) { carry_out(op::Unmap{MappingId{i}}); });
+  each(start.attachments, [&](std::uint8_t i) { carry_out(op::Detach{AttachmentId{i}}); });
+  each(start.messages, [&](std::uint8_t i) { carry_out(op::Discard{MessageId{i}}); });
+  each(start.references, [&](std::uint8_t i) { carry_out(op::Put{ReferenceId{i}}); });
+  each(start.fds, [&](std::uint8_t i) { carry_out(op::Close{FdId{i}}); });
+  for (std::uint8_t i = 0; i < kMaxBuffers; ++i)
+    if (world.buffers[i].handle != 0) carry_out(op::CloseHandle{BufferId{i}});
+  return plan;
+}
+
+}  // namespace dmabuf::model

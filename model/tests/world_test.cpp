@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace dmabuf::model {
+namespace {
+
+Profile profile_of(std::string_view exporter, std::string_view kernel = "reference") {
+  return {*find_kernel_profile(kernel), *find_exporter_profile(exporter), {.name = "harness", .guards_misuse = true}};
+}
+
+class WorldTest : public ::testing::Test {
+ protected:
+  explicit WorldTest(std::string_view exporter = "reference:eager") : profile(profile_of(exporter)) {}
+
+  /// Carries the operation out; it must have exactly one way to come out.
+  Alternative step(const Operation& operation) {
+    Alternatives ways;
+    alternatives(world, profile, operation, ways);
+    EXPECT_EQ(ways.size(), 1U);
+    world = ways.front().next;
+    settle(world, profile);
+    return ways.front();
+  }
+  void ok(const Operation& operation) { EXPECT_EQ(step(operation).allowance, Allowance::Permitted) << name_of(operation); }
+  void refuses(const Operation& operation, int error) {
+    const World before = world;
+    const Alternative way = step(operation);
+    EXPECT_EQ(way.allowance, Allowance::Refused) << name_of(operation);
+    EXPECT_TRUE(way.errnos.contains(Errno{error})) << name_of(operation);
+    EXPECT_EQ(world, before) << "a refusal changes nothing";
+  }
+  unsigned references(std::uint8_t b = 0) const { return world.buffers[b].references; }
+
+  Profile profile;
+  World world;
+};
+
+constexpr BufferId b0{0};
+constexpr FdId f0{0}, f1{1}, f2{2};
+constexpr ReferenceId r0{0}, r1{1};
+constexpr AttachmentId a0{0}, a1{1};
+constexpr MappingId m0{0}, m1{1};
+constexpr VmaId v0{0};
+constexpr MessageId s0{0};
+constexpr DeviceId d0{0};
+constexpr auto kNo = CloseOnExec::No;
+
+TEST_F(WorldTest, ReleasesOnceAtTheLastPut) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  EXPECT_EQ(references(), 1U);
+  ok(op::Dup{f0, f1, kNo});
+  ok(op::Get{f1, r0});
+  EXPECT_EQ(references(), 3U);
+  ok(op::Close{f0});
+  ok(op::Close{f1});
+  EXPECT_TRUE(world.live(b0));
+  ok(op::Put{r0});
+  EXPECT_FALSE(world.live(b0));
+  EXPECT_EQ(world.buffers[0].callbacks.release, 1);
+  EXPECT_TRUE(world.empty());
+}
+
+TEST_F(WorldTest, CountsWhatTheLedgerCounts) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Get{f0, r1});
+  ok(op::Send{f0, s0});
+  ok(op::Mmap{f0, v0, 0, 1, Protection::Read, Sharing::Shared});
+  EXPECT_EQ(references(), 4U);
+  EXPECT_EQ(world.ledger(b0, profile), 4U);
+  ok(op::Receive{s0, f2, kNo});
+  EXPECT_EQ(world.fds[2].process, 1);
+  EXPECT_EQ(world.ledger(b0, profile), references());
+}
+
+TEST_F(WorldTest, RefusesWhatIsNoDmaBuf) {
+  refuses(op::Get{kBadFd, r0}, EBADF);
+  refuses(op::Get{kForeignFd, r0}, EINVAL);
+  refuses(op::Sync{kForeignFd, SyncFlags::StartRead, Argument::Good}, ENOTTY);
+}
+
+TEST_F(WorldTest, GuardsMapWithoutAttachmentAndDetachWhileMapped) {
+  refuses(op::Map{a0, m0, Direction::ToDevice}, ENOENT);
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::Attach{r0, d0, a0});
+  EXPECT_EQ(references(), 1U) << "attach takes no reference (DBUF-ATT-007)";
+  ok(op::Map{a0, m0, Direction::ToDevice});
+  refuses(op::Detach{a0}, EBUSY);
+  refuses(op::Put{r0}, EBUSY);
+  ok(op::Unmap{m0});
+  ok(op::Detach{a0});
+  ok(op::Put{r0});
+  EXPECT_TRUE(world.empty());
+}
+
+TEST_F(WorldTest, ReturnsTheSizeAtTheEnd) {
+  ok(op::Export{b0, r0, 3, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  EXPECT_EQ(step(op::Seek{f0, Whence::End, 0}).value, 3U * 4096U);
+  refuses(op::Seek{f0, Whence::End, 1}, EINVAL);
+  refuses(op::Seek{f0, Whence::Cur, 0}, EINVAL);
+}
+
+TEST_F(WorldTest, CarriesBytesFromViewToView) {
+  ok(op::Export{b0, r0, 3, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Mmap{f0, v0, 1, 2, Protection::ReadWrite, Sharing::Shared});
+  ok(op::Store{v0, 1, 0x11});
+  ok(op::Get{f0, r0});
+  ok(op::Attach{r0, d0, a0});
+  ok(op::Map{a0, m0, Direction::ToDevice});
+  EXPECT_EQ(step(op::DeviceRead{m0, 2}).value, 0x11U);
+  EXPECT_EQ(step(op::DeviceRead{m0, 0}).value, 0U) << "a new buffer is zeroed";
+}
+
+TEST_F(WorldTest, ChecksMmapInTheKernelsOrder) {
+  ok(op::Export{b0, r0, 2, Access::ReadOnly});
+  ok(op::InstallFd{r0, f0, kNo});
+  refuses(op::Mmap{f0, v0, 0, 3, Protection::ReadWrite, Sharing::Shared}, EACCES);
+  refuses(op::Mmap{f0, v0, 0, 3, Protection::Read, Sharing::Shared}, EINVAL);
+  refuses(op::Mmap{f0, v0, 0, 0, Protection::ReadWrite, Sharing::Shared}, EINVAL);
+  ok(op::Mmap{f0, v0, 0, 2, Protection::Read, Sharing::Shared});
+  EXPECT_EQ(step(op::Store{v0, 0, 1}).allowance, Allowance::Forbidden);
+}
+
+TEST_F(WorldTest, TearsDownFromAnywhere) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::Attach{r0, d0, a0});
+  ok(op::Map{a0, m0, Direction::ToDevice});
+  ok(op::Attach{r0, d0, a1});
+  for (const Operation& operation : teardown(world, profile)) ok(operation);
+  EXPECT_TRUE(world.empty());
+}
+
+class CachingWorldTest : public WorldTest {
+ protected:
+  CachingWorldTest() : WorldTest("reference:caching") {}
+};
+
+TEST_F(CachingWorldTest, KeepsTheMappingUntilDetach) {
+  ok(op::Export{b0, r0, 1, Access::ReadWrite});
+  ok(op::Attach{r0, d0, a0});
+  ok(op::Map{a0, m0, Direction::ToDevice});
+  ok(op::Map{a0, m1, Direction::ToDevice});
+  EXPECT_EQ(world.buffers[0].callbacks.map, 1);
+  ok(op::Unmap{m0});
+  refuses(op::Map{a0, m0, Direction::Bidirectional}, EBUSY);
+  ok(op::Unmap{m1});
+  EXPECT_EQ(world.buffers[0].callbacks.unmap, 0);
+  ok(op::Detach{a0});
+  EXPECT_EQ(world.buffers[0].callbacks.unmap, 1);
+}
+
+class MigratingWorldTest : public WorldTest {
+ protected:
+  MigratingWorldTest() : WorldTest("reference:migrating") {}
+};
+
+TEST_F(MigratingWorldTest, MovesOnlyWhenNobodyElseHasItMapped) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::Attach{r0, d0, a0});
+  ok(op::Map{a0, m0, Direction::Bidirectional});
+  ok(op::Attach{r0, kStrictDevice, a1});
+  refuses(op::Map{a1, m1, Direction::Bidirectional}, EBUSY);
+  ok(op::Unmap{m0});
+  ok(op::Map{a1, m1, Direction::Bidirectional});
+  ok(op::Map{a0, m0, Direction::Bidirectional});
+}
+
+TEST(Choice, KeepsBothWorldsWhereTheContractLeavesItOpen) {
+  const Profile open = profile_of("unknown");
+  World world;
+  Alternatives ways;
+  alternatives(world, open, op::Create{b0, f0, 1, Access::ReadWrite, kNo}, ways);
+  EXPECT_EQ(ways.size(), 2U) << "storage allocated at once, or later";
+}
+
+}  // namespace
+}  // namespace dmabuf::model
