@@ -1,0 +1,598 @@
+// SPDX-License-Identifier: MIT
+#include "kernel_adapter.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <stdexcept>
+#include <thread>
+
+#include "dmabuf/adapters/memory.hpp"
+
+namespace dmabuf::adapters {
+namespace {
+
+using model::Aspect;
+using model::Outcome;
+
+constexpr model::ProcessId kSelf{0};
+constexpr model::ProcessId kPeer{1};
+constexpr model::ProcessId other(model::ProcessId id) { return id == kSelf ? kPeer : kSelf; }
+
+constexpr std::string_view kHarnessModule = "dmabuf_harness";
+
+std::string slot(char letter, unsigned value) { return letter + std::to_string(value); }
+
+struct stat file_at(int fd) {
+  struct stat file = {};
+  if (::fstat(fd, &file) != 0) harness_failure("cannot look at a new fd", errno);
+  return file;
+}
+
+void set_access(model::BufferSeen& seen, unsigned long flags) {
+  static_assert(O_RDONLY == static_cast<int>(model::Access::ReadOnly) &&
+                O_WRONLY == static_cast<int>(model::Access::WriteOnly) &&
+                O_RDWR == static_cast<int>(model::Access::ReadWrite));
+  seen.set(Aspect::AccessMode, static_cast<std::int64_t>(flags & O_ACCMODE));
+}
+
+/// Copies an outcome that carries a handle or a number: the trace has names for those.
+template <class T>
+Outcome without_value(const Expected<T>& result) {
+  if (!result) return tl::unexpected(result.error());
+  return model::done();
+}
+
+Outcome without_value(const Outcome& result) {
+  if (!result) return result;
+  return model::done();
+}
+
+}  // namespace
+
+KernelAdapter::KernelAdapter(Parts parts)
+    : parts_(std::move(parts)), bufinfo_(open_bufinfo()), modules_("/proc/modules") {
+  start_peer();
+  baseline_ = take_stock();
+}
+
+KernelAdapter::~KernelAdapter() {
+  try {
+    reset();
+  } catch (const conformance::HarnessError&) {
+    // Closing the devices and killing the peer lets go of the same things.
+  }
+}
+
+void KernelAdapter::start_peer() {
+  std::vector<int> inherited;
+  if (parts_.harness) inherited.push_back(parts_.harness->fd());
+  peer_ = PeerProcess::start(inherited);
+}
+
+Process& KernelAdapter::process(model::ProcessId id) {
+  if (id == kSelf) return self_;
+  return *peer_;
+}
+
+Harness& KernelAdapter::harness() {
+  if (!parts_.harness)
+    throw conformance::HarnessError(parts_.name + " was opened without the harness module");
+  return *parts_.harness;
+}
+
+const KernelAdapter::Vma& KernelAdapter::vma(model::VmaId id) const {
+  if (id.value >= vmas_.size() || !vmas_[id.value])
+    throw conformance::HarnessError("there is no mapping " + slot('v', id.value));
+  return *vmas_[id.value];
+}
+
+conformance::Alphabet KernelAdapter::alphabet() const {
+  conformance::Alphabet all = AdapterOf::alphabet();
+  namespace op = model::op;
+  if (!parts_.harness_exporter) all.reset(model::kind_of<op::Export>());
+  if (!parts_.backend) all.reset(model::kind_of<op::Create>());
+  if (!parts_.backend || !parts_.backend->has_handles())
+    all.reset(model::kind_of<op::CloseHandle>());
+  if (!parts_.harness)
+    for (const std::size_t kind :
+         {model::kind_of<op::InstallFd>(), model::kind_of<op::Get>(), model::kind_of<op::Put>(),
+          model::kind_of<op::Attach>(), model::kind_of<op::Detach>(), model::kind_of<op::Map>(),
+          model::kind_of<op::Unmap>(), model::kind_of<op::DeviceRead>(),
+          model::kind_of<op::DeviceWrite>(), model::kind_of<op::BeginCpuAccess>(),
+          model::kind_of<op::EndCpuAccess>()})
+      all.reset(kind);
+  return all;
+}
+
+Outcome KernelAdapter::apply(const model::Operation& operation) {
+  try {
+    return AdapterOf::apply(operation);
+  } catch (const std::out_of_range&) {
+    throw conformance::HarnessError("a slot that no trace has");
+  }
+}
+
+void KernelAdapter::adopt(model::BufferId id, std::uint64_t ino, std::uint64_t serial) {
+  buffers_.at(id.value) = Buffer{.ino = ino, .serial = serial, .unlisted = false};
+  created_.push_back(ino);
+}
+
+// --- exporters -----------------------------------------------------------------------------------
+
+Outcome KernelAdapter::run(const model::op::Export& op) {
+  if (!parts_.harness_exporter)
+    throw conformance::HarnessError(parts_.name + " exports by create alone");
+  references_.expect_free(op.reference);
+  const auto made = harness().export_buffer(op.pages, op.access, parts_.harness_exporter->policy,
+                                            parts_.harness_exporter->defect);
+  if (made) {
+    adopt(op.buffer, made->ino, made->serial);
+    references_.put(op.reference, {made->reference, op.buffer});
+  }
+  return without_value(made);
+}
+
+Outcome KernelAdapter::run(const model::op::Create& op) {
+  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " makes no fds itself");
+  fds_.expect_free(op.fd);
+  const auto made = parts_.backend->create(op.buffer, op.pages, op.access, op.cloexec);
+  if (made) {
+    const struct stat file = file_at(*made);
+    dmabuf_device_ = file.st_dev;
+    adopt(op.buffer, file.st_ino, 0);
+    fds_.put(op.fd, {kSelf, *made, op.buffer});
+  }
+  return without_value(made);
+}
+
+Outcome KernelAdapter::run(const model::op::CloseHandle& op) {
+  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
+  return without_value(parts_.backend->close_handle(op.buffer));
+}
+
+// --- fds -----------------------------------------------------------------------------------------
+
+Outcome KernelAdapter::run(const model::op::InstallFd& op) {
+  fds_.expect_free(op.fd);
+  const auto reference = references_.at(op.reference);
+  const auto number = harness().install(reference.handle, op.cloexec);
+  if (number) {
+    dmabuf_device_ = file_at(*number).st_dev;
+    references_.erase(op.reference);
+    fds_.put(op.fd, {kSelf, *number, reference.buffer});
+  }
+  return without_value(number);
+}
+
+Outcome KernelAdapter::run(const model::op::Dup& op) {
+  fds_.expect_free(op.to);
+  const FdPlace from = fds_.at(op.from);
+  const Outcome number = process(from.process).dup(from.number, op.cloexec);
+  if (number) fds_.put(op.to, {from.process, static_cast<int>(number->value), from.buffer});
+  return without_value(number);
+}
+
+Outcome KernelAdapter::run(const model::op::Close& op) {
+  const FdPlace place = fds_.at(op.fd);
+  const Outcome outcome = process(place.process).close(place.number);
+  // Whatever else close() answers, the number is free then.
+  if (outcome || outcome.error().value != EBADF) fds_.erase(op.fd);
+  return without_value(outcome);
+}
+
+void KernelAdapter::open_channel(model::MessageId id) {
+  if (channels_.at(id.value)) return;
+  auto [ours, theirs] = channel_pair();
+  peer_->take_channel(id, std::move(theirs));
+  self_.take_channel(id, std::move(ours));
+  channels_.at(id.value) = true;
+}
+
+Outcome KernelAdapter::run(const model::op::Send& op) {
+  if (messages_.at(op.message.value))
+    throw conformance::HarnessError("message " + slot('s', op.message.value) + " is in flight");
+  const FdPlace from = fds_.at(op.fd);
+  open_channel(op.message);
+  const Outcome sent = process(from.process).send(op.message, from.number);
+  if (sent) messages_.at(op.message.value) = Message{from.process, from.buffer};
+  return without_value(sent);
+}
+
+Outcome KernelAdapter::run(const model::op::Receive& op) {
+  fds_.expect_free(op.fd);
+  auto& message = messages_.at(op.message.value);
+  if (!message)
+    throw conformance::HarnessError("message " + slot('s', op.message.value) + " was never sent");
+  const model::ProcessId receiver = other(message->sender);
+  const Outcome number = process(receiver).receive(op.message, op.cloexec);
+  if (number) fds_.put(op.fd, {receiver, static_cast<int>(number->value), message->buffer});
+  // A message without room for its fd is used up all the same.
+  if (number || number.error().value == EMFILE) message.reset();
+  return without_value(number);
+}
+
+Outcome KernelAdapter::run(const model::op::Discard& op) {
+  if (!messages_.at(op.message.value))
+    throw conformance::HarnessError("message " + slot('s', op.message.value) + " was never sent");
+  self_.drop_channel(op.message);
+  peer_->drop_channel(op.message);
+  channels_.at(op.message.value) = false;
+  messages_.at(op.message.value).reset();
+  return model::done();
+}
+
+// --- importers in the kernel ---------------------------------------------------------------------
+
+Outcome KernelAdapter::run(const model::op::Get& op) {
+  references_.expect_free(op.reference);
+  const FdPlace place = fds_.at(op.fd);
+  const auto handle = harness().get(process(place.process), place.number);
+  if (handle) references_.put(op.reference, {*handle, place.buffer});
+  return without_value(handle);
+}
+
+Outcome KernelAdapter::run(const model::op::Put& op) {
+  const Outcome outcome = harness().put(references_.at(op.reference).handle);
+  if (outcome) references_.erase(op.reference);
+  return without_value(outcome);
+}
+
+Outcome KernelAdapter::run(const model::op::Attach& op) {
+  attachments_.expect_free(op.attachment);
+  const auto reference = references_.at(op.reference);
+  const auto handle = harness().attach(reference.handle, op.device);
+  if (handle) attachments_.put(op.attachment, {*handle, reference.buffer});
+  return without_value(handle);
+}
+
+Outcome KernelAdapter::run(const model::op::Detach& op) {
+  const Outcome outcome = harness().detach(attachments_.at(op.attachment).handle);
+  if (outcome) attachments_.erase(op.attachment);
+  return without_value(outcome);
+}
+
+Outcome KernelAdapter::run(const model::op::Map& op) {
+  mappings_.expect_free(op.mapping);
+  const auto attachment = attachments_.at(op.attachment);
+  const auto handle = harness().map(attachment.handle, op.direction);
+  if (handle) mappings_.put(op.mapping, {*handle, attachment.buffer});
+  return without_value(handle);
+}
+
+Outcome KernelAdapter::run(const model::op::Unmap& op) {
+  const Outcome outcome = harness().unmap(mappings_.at(op.mapping).handle);
+  if (outcome) mappings_.erase(op.mapping);
+  return without_value(outcome);
+}
+
+Outcome KernelAdapter::run(const model::op::DeviceRead& op) {
+  return harness().read_page(mappings_.at(op.mapping).handle, op.page);
+}
+
+Outcome KernelAdapter::run(const model::op::DeviceWrite& op) {
+  return without_value(harness().write_page(mappings_.at(op.mapping).handle, op.page, op.tag));
+}
+
+Outcome KernelAdapter::run(const model::op::BeginCpuAccess& op) {
+  return without_value(
+      harness().begin_cpu_access(references_.at(op.reference).handle, op.direction));
+}
+
+Outcome KernelAdapter::run(const model::op::EndCpuAccess& op) {
+  return without_value(harness().end_cpu_access(references_.at(op.reference).handle, op.direction));
+}
+
+// --- user space on an fd -------------------------------------------------------------------------
+
+Outcome KernelAdapter::run(const model::op::Sync& op) {
+  const FdPlace place = fds_.at(op.fd);
+  return without_value(process(place.process).sync(place.number, op.flags, op.argument));
+}
+
+Outcome KernelAdapter::run(const model::op::Mmap& op) {
+  if (vmas_.at(op.vma.value))
+    throw conformance::HarnessError("mapping " + slot('v', op.vma.value) + " is there already");
+  const FdPlace place = fds_.at(op.fd);
+  const Outcome address = process(place.process)
+                              .mmap(place.number, op.offset, op.length, op.protection, op.sharing);
+  if (address) vmas_.at(op.vma.value) = Vma{place.process, address->value, op.length};
+  return without_value(address);
+}
+
+Outcome KernelAdapter::run(const model::op::Munmap& op) {
+  const Vma& place = vma(op.vma);
+  const Outcome outcome = process(place.process).munmap(place.address, place.pages);
+  if (outcome) vmas_.at(op.vma.value).reset();
+  return without_value(outcome);
+}
+
+Outcome KernelAdapter::run(const model::op::Store& op) {
+  const Vma& place = vma(op.vma);
+  // Past the end there may be memory of somebody else's.
+  if (op.page >= place.pages) return model::refused(EFAULT);
+  return without_value(
+      process(place.process).store(place.address + op.page * kPageSize, op.tag));
+}
+
+Outcome KernelAdapter::run(const model::op::Load& op) {
+  const Vma& place = vma(op.vma);
+  if (op.page >= place.pages) return model::refused(EFAULT);
+  return process(place.process).load(place.address + op.page * kPageSize);
+}
+
+Outcome KernelAdapter::run(const model::op::Seek& op) {
+  const FdPlace place = fds_.at(op.fd);
+  return process(place.process).seek(place.number, op.whence, op.offset);
+}
+
+Outcome KernelAdapter::run(const model::op::SetName& op) {
+  const FdPlace place = fds_.at(op.fd);
+  return without_value(process(place.process).set_name(place.number, op.name, op.argument));
+}
+
+// --- what can be seen ----------------------------------------------------------------------------
+
+bool KernelAdapter::observe_by_reference(model::BufferId id, model::BufferSeen& seen) const {
+  if (!parts_.harness) return false;
+  for (const auto& reference : references_.entries()) {
+    if (reference.handle == kNoHandle || reference.buffer != id) continue;
+    const auto info = parts_.harness->info(reference.handle);
+    if (!info) continue;
+    seen.set(Aspect::References, static_cast<std::int64_t>(info->file_count));
+    seen.set(Aspect::Attachments, info->attachments);
+    seen.set(Aspect::Mappings, info->own_mappings);
+    seen.set(Aspect::Size, static_cast<std::int64_t>(info->size));
+    seen.set_name(std::string_view(info->name, ::strnlen(info->name, sizeof(info->name))));
+    set_access(seen, info->file_flags);
+    return true;
+  }
+  return false;
+}
+
+KernelFile& KernelAdapter::fdinfo(pid_t pid, int number) {
+  KernelFile& file = fdinfo_[{pid, number}];
+  if (!file.is_open())
+    file = KernelFile("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(number));
+  return file;
+}
+
+bool KernelAdapter::observe_by_fd(model::BufferId id, model::BufferSeen& seen) {
+  for (std::uint8_t i = 0; i < model::kMaxFds; ++i) {
+    const model::FdId fd{i};
+    if (!fds_.holds(fd) || fds_.at(fd).buffer != id) continue;
+    const FdPlace place = fds_.at(fd);
+    const auto info = parse_fdinfo(fdinfo(process(place.process).pid(), place.number).read());
+    if (!info) continue;
+    seen.set(Aspect::References, info->count);
+    seen.set(Aspect::Size, static_cast<std::int64_t>(info->size));
+    seen.set_name(info->name);
+    set_access(seen, info->flags);
+    return true;
+  }
+  return false;
+}
+
+void KernelAdapter::observe_counters(const Buffer& buffer, model::BufferSeen& seen) const {
+  if (buffer.serial == 0 || !parts_.harness) return;
+  const auto counters = parts_.harness->counters(buffer.serial);
+  if (!counters) return;
+  const auto set = [&seen](Aspect aspect, std::uint64_t value) {
+    seen.set(aspect, static_cast<std::int64_t>(value));
+  };
+  set(Aspect::AttachCalls, counters->attach);
+  set(Aspect::DetachCalls, counters->detach);
+  set(Aspect::MapCalls, counters->map);
+  set(Aspect::UnmapCalls, counters->unmap);
+  set(Aspect::BeginCalls, counters->begin_cpu_access);
+  set(Aspect::EndCalls, counters->end_cpu_access);
+  set(Aspect::ReleaseCalls, counters->release);
+}
+
+void KernelAdapter::look_at(model::ProcessId id, std::span<FdState> states) {
+  // The peer's fds are seen from here: a read of procfs costs less than a talk with it.
+  bool all = id == kPeer;
+  for (FdState& state : states) {
+    if (!all) break;
+    KernelFile& file = fdinfo(peer_->pid(), state.number);
+    const auto info = parse_fdinfo(file.read());
+    if (!info && file.error() == ENOENT) continue;  // closed
+    all = info && info->ino;
+    if (!all) break;
+    state.open = true;
+    state.close_on_exec = (info->flags & O_CLOEXEC) != 0;
+    state.device = dmabuf_device_;  // only dma-bufs have such an fdinfo
+    state.inode = *info->ino;
+  }
+  if (!all) process(id).inspect(states);
+}
+
+void KernelAdapter::observe_fds(model::Observation& seen) {
+  for (std::uint8_t i = 0; i < model::kMaxFds; ++i)
+    seen.fds[i].seen = fds_.was_seen_closed(model::FdId{i});
+  for (const model::ProcessId id : {kSelf, kPeer}) {
+    std::array<FdState, model::kMaxFds> states;
+    std::array<std::uint8_t, model::kMaxFds> slots{};
+    std::size_t count = 0;
+    for (std::uint8_t i = 0; i < model::kMaxFds; ++i) {
+      const model::FdId fd{i};
+      const auto place = fds_.holds(fd) ? std::optional(fds_.at(fd)) : fds_.left(fd);
+      if (!place || place->process != id) continue;
+      states[count] = FdState{.number = place->number};
+      slots[count++] = i;
+    }
+    look_at(id, std::span(states).first(count));
+    for (std::size_t k = 0; k < count; ++k) {
+      const model::FdId fd{slots[k]};
+      model::FdSeen& it = seen.fds[slots[k]];
+      it.seen = true;
+      it.open = states[k].open;
+      it.close_on_exec = states[k].close_on_exec;
+      if (fds_.holds(fd)) continue;
+      // A slot that was closed: its number may be in use again, but not for the same buffer.
+      const auto left = fds_.left(fd);
+      const auto& buffer = left->buffer ? buffers_[left->buffer->value] : std::nullopt;
+      it.open = it.open && buffer && states[k].inode == buffer->ino &&
+                states[k].device == dmabuf_device_;
+      it.close_on_exec = it.open && it.close_on_exec;
+      if (!it.open) fds_.seen_closed(fd);
+    }
+  }
+}
+
+void KernelAdapter::observe(model::Observation& seen) {
+  seen = {};
+  // Before anything is read: what the reading opens must not be mistaken for a slot's fd.
+  observe_fds(seen);
+  bool listed = false;
+  std::string_view bufinfo;
+  for (std::uint8_t i = 0; i < model::kMaxBuffers; ++i) {
+    if (!buffers_[i]) continue;
+    Buffer& buffer = *buffers_[i];
+    model::BufferSeen& it = seen.buffers[i];
+    const model::BufferId id{i};
+    observe_counters(buffer, it);
+    if (buffer.unlisted) {
+      it.set(Aspect::Listed, 0);
+      continue;
+    }
+    if (observe_by_reference(id, it)) continue;
+    if (!bufinfo_.is_open()) {
+      (void)observe_by_fd(id, it);
+      continue;
+    }
+    // One read serves all buffers. It costs what one fdinfo costs and says more.
+    if (!listed) {
+      bufinfo = bufinfo_.read();
+      if (bufinfo.empty()) harness_failure("cannot read bufinfo", bufinfo_.error());
+      listed = true;
+    }
+    const auto row = find_by_ino(bufinfo, buffer.ino);
+    it.set(Aspect::Listed, row ? 1 : 0);
+    if (!row) {
+      buffer.unlisted = true;
+      std::erase(created_, buffer.ino);
+      continue;
+    }
+    it.set(Aspect::References, row->count);
+    it.set(Aspect::Attachments, row->attachments);
+    it.set(Aspect::Size, static_cast<std::int64_t>(row->size));
+    it.set_name(row->name);
+    set_access(it, row->flags);
+  }
+}
+
+// --- the end of a case ---------------------------------------------------------------------------
+
+bool KernelAdapter::still_listed(std::uint64_t ino) {
+  return find_by_ino(bufinfo_.read(), ino).has_value();
+}
+
+void KernelAdapter::reset() {
+  const bool peer = peer_->alive();
+  for (auto& place : vmas_) {
+    if (place && (place->process == kSelf || peer))
+      (void)process(place->process).munmap(place->address, place->pages);
+    place.reset();
+  }
+  for (std::uint8_t i = 0; i < channels_.size(); ++i) {
+    if (!channels_[i]) continue;
+    self_.drop_channel(model::MessageId{i});
+    if (peer) peer_->drop_channel(model::MessageId{i});
+    channels_[i] = false;
+    messages_[i].reset();
+  }
+  for (std::uint8_t i = 0; i < model::kMaxFds; ++i) {
+    const model::FdId fd{i};
+    if (!fds_.holds(fd)) continue;
+    const FdPlace place = fds_.at(fd);
+    if (place.process == kSelf || peer) (void)process(place.process).close(place.number);
+  }
+  fds_.clear();
+  if (parts_.harness) parts_.harness->reset();
+  references_.clear();
+  attachments_.clear();
+  mappings_.clear();
+  if (parts_.backend) parts_.backend->reset();  // after the last mapping: see udmabuf
+  buffers_ = {};
+  if (!peer) {
+    fdinfo_.clear();
+    start_peer();
+  }
+
+  // Release is complete when the call that dropped the last reference returns (DBUF-REL-009),
+  // except after a put by a kernel thread (DBUF-REL-008): look first, and wait only then.
+  using namespace std::chrono_literals;
+  const auto deadline = std::chrono::steady_clock::now() + 2s;
+  while (bufinfo_.is_open() && !created_.empty()) {
+    const std::string_view text = bufinfo_.read();
+    std::erase_if(created_, [&](std::uint64_t ino) { return !find_by_ino(text, ino); });
+    if (created_.empty() || std::chrono::steady_clock::now() > deadline) break;
+    std::this_thread::sleep_for(1ms);
+  }
+  if (bufinfo_.is_open())
+    lingering_.insert(lingering_.end(), created_.begin(), created_.end());
+  created_.clear();
+}
+
+long KernelAdapter::listed_now() {
+  return bufinfo_.is_open() ? count_buffers(bufinfo_.read()) : 0;
+}
+
+KernelAdapter::Baseline KernelAdapter::take_stock() {
+  Baseline now;
+  now.buffers = listed_now();
+  now.dmabuf_fds = count_dmabuf_fds(0);
+  now.peer_fds = count_fds(peer_->pid());
+  if (parts_.harness)
+    if (const auto global = parts_.harness->global()) now.global = *global;
+  const std::string_view modules = modules_.read();
+  if (parts_.backend && !parts_.backend->module().empty())
+    now.exporter_uses = module_use_count(modules, parts_.backend->module());
+  if (parts_.harness) now.harness_uses = module_use_count(modules, kHarnessModule);
+  return now;
+}
+
+std::vector<conformance::Residue> KernelAdapter::residue() {
+  std::vector<conformance::Residue> result;
+  const auto add = [&result](std::string what, long count) {
+    if (count > 0) result.push_back({std::move(what), count});
+  };
+  const auto excess = [](auto now, auto before) {
+    return static_cast<long>(now) - static_cast<long>(before);
+  };
+  if (bufinfo_.is_open())
+    std::erase_if(lingering_, [this](std::uint64_t ino) { return !still_listed(ino); });
+  const Baseline now = take_stock();
+  const auto own = static_cast<long>(lingering_.size());
+  add("buffers of this adapter in bufinfo", own);
+  add("fds on buffers in p0", excess(now.dmabuf_fds, baseline_.dmabuf_fds));
+  add("fds in p1", excess(now.peer_fds, baseline_.peer_fds));
+  if (!parts_.alone) return result;
+  add("other buffers in bufinfo", excess(now.buffers, baseline_.buffers) - own);
+  if (parts_.harness) {
+    const dbh_global& g = now.global;
+    const dbh_global& b = baseline_.global;
+    add("buffers of the harness module", excess(g.buffers, b.buffers));
+    add("references of the harness module", excess(g.refs, b.refs));
+    add("attachments of the harness module", excess(g.attachments, b.attachments));
+    add("mappings of the harness module", excess(g.mappings, b.mappings));
+    add("attachments to the harness module's buffers",
+        excess(g.exporter_attachments, b.exporter_attachments));
+    add("mappings of the harness module's buffers",
+        excess(g.exporter_mappings, b.exporter_mappings));
+    add("pages of the harness module's storage", excess(g.storage_pages, b.storage_pages));
+  }
+  if (now.exporter_uses && baseline_.exporter_uses)
+    add("uses of module " + std::string(parts_.backend->module()),
+        *now.exporter_uses - *baseline_.exporter_uses);
+  if (now.harness_uses && baseline_.harness_uses)
+    add("uses of module " + std::string(kHarnessModule),
+        *now.harness_uses - *baseline_.harness_uses);
+  return result;
+}
+
+}  // namespace dmabuf::adapters

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/adapters/dma_heap.hpp"
+
+#include <fcntl.h>
+#include <linux/dma-heap.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "dmabuf/adapters/memory.hpp"
+
+namespace dmabuf::adapters {
+namespace {
+
+constexpr std::string_view kDirectory = "/dev/dma_heap";
+
+class DmaHeap final : public ExporterBackend {
+ public:
+  DmaHeap(std::string_view heap, UniqueFd device)
+      : name_("heap:" + std::string(heap)), device_(std::move(device)) {}
+
+  std::string_view name() const override { return name_; }
+
+  Expected<int> create(model::BufferId, unsigned pages, model::Access access,
+                       model::CloseOnExec cloexec) override {
+    dma_heap_allocation_data request{};
+    request.len = pages * kPageSize;
+    request.fd_flags = flags(access, cloexec);
+    return call(device_.get(), DMA_HEAP_IOCTL_ALLOC, request).map([&](auto) {
+      return static_cast<int>(request.fd);
+    });
+  }
+
+  void reset() override {}
+
+ private:
+  static __u32 flags(model::Access access, model::CloseOnExec cloexec) {
+    const int mode = access == model::Access::ReadOnly    ? O_RDONLY
+                     : access == model::Access::WriteOnly ? O_WRONLY
+                                                          : O_RDWR;
+    return static_cast<__u32>(mode | (cloexec == model::CloseOnExec::Yes ? O_CLOEXEC : 0));
+  }
+
+  std::string name_;
+  UniqueFd device_;
+};
+
+}  // namespace
+
+std::vector<std::string> dma_heaps() {
+  std::vector<std::string> heaps;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(kDirectory, ignored))
+    heaps.push_back(entry.path().filename().string());
+  std::sort(heaps.begin(), heaps.end());
+  return heaps;
+}
+
+OpenedBackend open_dma_heap(std::string_view heap) {
+  const std::string path = std::string(kDirectory) + "/" + std::string(heap);
+  UniqueFd device(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (device) return {std::make_unique<DmaHeap>(heap, std::move(device)), {}, {}};
+  if (errno == EACCES) return {nullptr, path + " may not be opened", "run as root"};
+  return {nullptr, "no " + path,
+          "boot a kernel with CONFIG_DMABUF_HEAPS_SYSTEM=y (Debian's 6.12 and newer have it) or "
+          "with the heap in question"};
+}
+
+}  // namespace dmabuf::adapters

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/// The objects of the framework: memory, sg tables, attachments, the buffer itself.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dmabuf/model/ids.hpp"
+#include "dmabuf/model/observation.hpp"
+#include "dmabuf/model/operation.hpp"
+#include "dmabuf/model/pattern.hpp"
+#include "dmabuf/reference/mutant.hpp"
+
+namespace dmabuf::reference {
+
+/// Pages are small so that a whole system is cheap to copy; sizes are reported as if they were
+/// real.
+inline constexpr std::size_t kReferencePageSize = 64;
+inline constexpr std::size_t kReportedPageSize = 4096;
+
+inline constexpr std::int8_t kNobody = -1;  ///< no buffer, no fd number, no owner
+
+/// Where backing storage lies. A strict device reaches confined pages only.
+enum class Placement : std::uint8_t { Anywhere, Confined };
+
+using Page = std::array<std::uint64_t, kReferencePageSize / sizeof(std::uint64_t)>;
+using PageIndex = std::uint8_t;
+
+/// Physical memory: each buffer slot has its page frames in either place.
+struct Memory {
+  static constexpr std::size_t kFrames = model::kMaxBuffers * 2 * model::kMaxPages;
+  std::array<Page, kFrames> frames{};
+
+  void fill(PageIndex index, std::uint64_t tag) {
+    model::fill_page(std::as_writable_bytes(std::span(frames[index])), tag);
+  }
+  std::uint64_t tag(PageIndex index) const {
+    return model::page_tag(std::as_bytes(std::span(frames[index])));
+  }
+
+  static constexpr PageIndex frame(std::uint8_t buffer, Placement placement, std::size_t page) {
+    return static_cast<PageIndex>(
+        (buffer * 2U + static_cast<unsigned>(placement)) * model::kMaxPages + page);
+  }
+};
+
+/// One handed-out scatter list: the frames a device sees, in order.
+struct SgTable {
+  std::array<PageIndex, model::kMaxPages> pages{};
+  std::uint8_t count = 0;
+};
+
+/// What is shared by everyone who runs in the reference.
+struct Core {
+  Memory memory;
+  Mutant mutant = Mutant::None;
+
+  bool is(Mutant m) const { return mutant == m; }
+};
+
+/// The buffer's list of attachments, newest first.
+struct AttachmentList {
+  struct Entry {
+    std::uint8_t attachment = 0;
+    std::uint8_t device = 0;
+  };
+  std::array<Entry, 2 * model::kMaxAttachments> entries{};
+  std::uint8_t count = 0;
+
+  void insert(std::uint8_t attachment, std::uint8_t device);
+  void remove(std::uint8_t attachment);
+  bool has_device(model::DeviceId device) const;
+};
+
+enum class Callback : std::uint8_t { Attach, Detach, Map, Unmap, Begin, End, Release };
+inline constexpr std::size_t kCallbacks = 7;
+
+struct ExporterConfig;
+
+/// `struct dma_buf`, with what its exporter keeps beside it.
+struct DmaBuf {
+  const ExporterConfig* exporter = nullptr;  ///< nullptr: nothing was ever exported here
+  std::int32_t file_count = 0;
+  std::uint8_t id = 0;
+  std::uint8_t pages = 0;
+  std::uint8_t live_mappings = 0;   ///< as importers count them
+  std::uint8_t own_references = 0;  ///< held by the exporter while its user-space handle is open
+  bool listed = false;
+  bool released = false;
+  bool handle_open = false;
+  model::Access access = model::Access::ReadWrite;
+  std::uint64_t size = 0;
+  model::NameText name;
+  AttachmentList attachments;
+  std::array<std::uint16_t, kCallbacks> calls{};  ///< granted ones: a refusal leaves no trace
+
+  // The exporter's own.
+  Placement placement = Placement::Anywhere;
+  bool allocated = false;
+  bool was_mapped = false;
+  bool cpu_access_begun = false;
+  std::uint8_t outstanding = 0;   ///< maps not yet unmapped
+  std::uint8_t generation = 0;    ///< times the storage has moved
+  std::uint8_t device_dirty = 0;  ///< pages a device has written; kept for BeginWrongDirection only
+  std::uint16_t position = 0;     ///< in pages; kept for SeekMovesPosition only
+
+  bool alive() const { return exporter != nullptr && !released; }
+  void count(Callback callback) { ++calls[static_cast<std::size_t>(callback)]; }
+  std::uint16_t called(Callback callback) const {
+    return calls[static_cast<std::size_t>(callback)];
+  }
+};
+
+}  // namespace dmabuf::reference

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/// What an exporter brings: a table of callbacks, as `struct dma_buf_ops`, and a few habits that
+/// its own user interface or the core acts on.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dmabuf/reference/dma_buf.hpp"
+
+namespace dmabuf::reference {
+
+/// Callbacks return 0 or a positive errno. Those that may be nullptr say so.
+struct DmaBufOps {
+  /// Optional: everybody may attach.
+  int (*attach)(Core&, DmaBuf&, model::DeviceId) = nullptr;
+  /// Optional.
+  void (*detach)(Core&, DmaBuf&) = nullptr;
+  int (*map)(Core&, DmaBuf&, model::DeviceId, model::Direction, SgTable&) = nullptr;
+  void (*unmap)(Core&, DmaBuf&, const SgTable&) = nullptr;
+  void (*release)(Core&, DmaBuf&) = nullptr;
+  /// Optional: no CPU mappings.
+  int (*mmap)(Core&, DmaBuf&, model::Sharing) = nullptr;
+  int (*begin_cpu_access)(Core&, DmaBuf&, model::Direction) = nullptr;
+  int (*end_cpu_access)(Core&, DmaBuf&, model::Direction) = nullptr;
+  /// Not of the kernel's table: gives a buffer its storage, at export or at first use.
+  void (*allocate)(Core&, DmaBuf&) = nullptr;
+};
+
+struct ExporterConfig {
+  std::string_view name;
+  const DmaBufOps* ops = nullptr;
+  bool in_kernel = true;  ///< exported by a kernel caller; else created through a device
+  bool allocates_at_export = false;
+  bool caches_mappings = false;     ///< `cache_sgt_mapping`
+  bool chooses_access = true;       ///< honours the access asked for; else always read-write
+  bool write_only = true;           ///< has a way to ask for it; else -EINVAL
+  std::uint8_t own_references = 0;  ///< beside the fd's, while the handle is open
+};
+
+/// The names open_reference() takes.
+std::span<const std::string_view> reference_exporters();
+/// nullptr if there is none of that name.
+const ExporterConfig* find_exporter(std::string_view name);
+
+}  // namespace dmabuf::reference

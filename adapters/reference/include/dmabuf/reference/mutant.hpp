@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/// Bugs that can be switched on: each makes the reference break the contract in one way that a real
+/// driver or kernel has broken it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace dmabuf::reference {
+
+/// Which bug. Named for what goes wrong; the table in mutants.cpp says what each imitates.
+enum class Mutant : std::uint8_t {
+  None,
+  // export and create
+  ExportCountsTwice,
+  ExportIgnoresAccess,
+  SizeOnePageMore,
+  SizeOnePageLess,
+  StorageNotZeroed,
+  CreateLosesCloexec,
+  HandleHoldsOneReference,
+  HandleCloseDropsOneTooFew,
+  HandleCloseDropsOneTooMany,
+  HandleClosesTwice,
+  // fds
+  InstallTakesReference,
+  InstallLosesCloexec,
+  InstallSetsCloexec,
+  DupNotCounted,
+  DupCountsTwice,
+  DupLosesCloexec,
+  DupInheritsCloexec,
+  CloseKeepsReference,
+  CloseClosesPeer,
+  // messages
+  SendNotCounted,
+  ReceiveCountsTwice,
+  ReceiveLosesCloexec,
+  ReceiveSetsCloexec,
+  DiscardLeaks,
+  // get, put, release
+  GetBadFdWrongErrno,
+  GetForeignWrongErrno,
+  GetForeignSucceeds,
+  GetForeignLeaks,
+  GetNotCounted,
+  GetCountsTwice,
+  PutDropsNothing,
+  PutDropsTwice,
+  PutWhileAttached,
+  ReleaseNeverRuns,
+  ReleaseRunsTwice,
+  ReleaseAtLastFd,
+  ReleasedStaysListed,
+  // attach and detach
+  AttachCountsReference,
+  AttachCallsTwice,
+  AttachOncePerDevice,
+  RefusedAttachStaysListed,
+  RefusedAttachCallsDetach,
+  RefusedAttachPuts,
+  RefusedAttachLeaks,
+  RefusedAttachWrongErrno,
+  AttachAfterMapAccepted,
+  DetachCallbackSkipped,
+  DetachStaysListed,
+  DetachPuts,
+  DetachForgetsCachedMapping,
+  DetachWhileMapped,
+  // map and unmap
+  MapCountsReference,
+  MapCallsTwice,
+  UnmapCallbackSkipped,
+  CacheIgnoresDirection,
+  CacheNeverHits,
+  CacheUnmapsAtOnce,
+  CacheRefusesBidirectional,
+  MapWrongErrno,
+  SgTableLacksLastPage,
+  RemapTakesNewStorage,
+  DeviceWriteLost,
+  // migration
+  MigrationLosesContents,
+  MigrationLosesLastPage,
+  MigrationInSpiteOfMappings,
+  MigrationHandsOutOldPages,
+  MigrationLeavesVmaBehind,
+  MigrationLeaksReference,
+  MigrationForgetsUnmap,
+  // CPU access
+  BeginCallbackSkipped,
+  EndCallbackSkipped,
+  BeginWrongDirection,
+  SyncSwapsStartAndEnd,
+  SyncRefusesBoth,
+  SyncChecksAccess,
+  NestedBeginRefused,
+  UnbalancedEndRefused,
+  EndAcceptedFirst,
+  EndForgetsBegin,
+  SyncBadPointerWrongErrno,
+  SyncAcceptsUnknownBit,
+  SyncAcceptsHighBits,
+  SyncAcceptsNoDirection,
+  // mmap
+  MmapNotCounted,
+  MunmapLeaks,
+  MmapOffsetIgnored,
+  MmapPastEnd,
+  MmapOffsetUnchecked,
+  MmapPrivateAccepted,
+  MmapReadOnlyWritable,
+  MmapWriteOnlyReadable,
+  FailedMmapLeaks,
+  FailedMmapPutsTwice,
+  MmapWithoutOpWrongErrno,
+  MmapWithoutOpAccepted,
+  StoreLost,
+  // names
+  FailedNameClears,
+  TooLongNameReplaces,
+  LongestNameRefused,
+  TooLongNameTruncated,
+  NameCutAtSpace,
+  NameAliased,
+  NameBadPointerWrongErrno,
+  EmptyNameIgnored,
+  NameRefusedWhileAttached,
+  // seek
+  SeekEndInPages,
+  SeekAcceptsOffset,
+  SeekMovesPosition,
+  SeekDataAccepted,
+};
+
+/// Where the bug comes to light.
+enum class Evidence : std::uint8_t {
+  Trace,    ///< an outcome or an observation of some trace
+  Residue,  ///< only what is left over after the case
+};
+
+struct MutantInfo {
+  Mutant mutant = Mutant::None;
+  std::string_view name;      ///< "dup_not_counted"
+  std::string_view exporter;  ///< the configuration it is run with by default
+  std::string_view imitates;  ///< the mistake, in words
+  std::array<std::string_view, 3> requirements = {};  ///< ids it breaks, unused ones empty
+  Evidence evidence = Evidence::Trace;
+
+  constexpr std::span<const std::string_view> requirement_ids() const {
+    std::size_t count = 0;
+    while (count < requirements.size() && !requirements[count].empty()) ++count;
+    return {requirements.data(), count};
+  }
+};
+
+/// Every mutant but None, in the order of the enumeration.
+std::span<const MutantInfo> mutants();
+/// nullptr if there is none of that name.
+const MutantInfo* find_mutant(std::string_view name);
+
+}  // namespace dmabuf::reference

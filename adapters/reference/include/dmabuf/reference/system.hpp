@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/// The framework, as one value: buffers, processes, importers, memory.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "dmabuf/model/observation.hpp"
+#include "dmabuf/model/operation.hpp"
+#include "dmabuf/model/outcome.hpp"
+#include "dmabuf/reference/dma_buf.hpp"
+#include "dmabuf/reference/exporter.hpp"
+
+namespace dmabuf::reference {
+
+/// What is left of a system that should be empty.
+struct Leftover {
+  std::int32_t buffers = 0;               ///< never released
+  std::int32_t exporter_attachments = 0;  ///< attach callbacks without a detach
+  std::int32_t exporter_mappings = 0;     ///< map callbacks without an unmap
+  std::int32_t foreign_references = 0;    ///< on the file that is no dma-buf
+  friend bool operator==(const Leftover&, const Leftover&) = default;
+};
+
+/// A dma-buf framework in user space. Trivially copyable: a copy is a snapshot, assignment goes
+/// back to it.
+///
+/// Misuse that a kernel would not survive is survived: whatever is asked, and whichever mutant is
+/// on, no call touches memory outside the object. What the core would warn about is counted.
+class System {
+ public:
+  explicit System(const ExporterConfig& exporter, Mutant mutant = Mutant::None);
+
+  model::Outcome apply(const model::Operation& operation);
+  /// Overwrites `seen`.
+  void observe(model::Observation& seen) const;
+
+  model::Outcome run(const model::op::Export&);
+  model::Outcome run(const model::op::Create&);
+  model::Outcome run(const model::op::CloseHandle&);
+  model::Outcome run(const model::op::InstallFd&);
+  model::Outcome run(const model::op::Dup&);
+  model::Outcome run(const model::op::Close&);
+  model::Outcome run(const model::op::Send&);
+  model::Outcome run(const model::op::Receive&);
+  model::Outcome run(const model::op::Discard&);
+  model::Outcome run(const model::op::Get&);
+  model::Outcome run(const model::op::Put&);
+  model::Outcome run(const model::op::Attach&);
+  model::Outcome run(const model::op::Detach&);
+  model::Outcome run(const model::op::Map&);
+  model::Outcome run(const model::op::Unmap&);
+  model::Outcome run(const model::op::DeviceRead&);
+  model::Outcome run(const model::op::DeviceWrite&);
+  model::Outcome run(const model::op::BeginCpuAccess&);
+  model::Outcome run(const model::op::EndCpuAccess&);
+  model::Outcome run(const model::op::Sync&);
+  model::Outcome run(const model::op::Mmap&);
+  model::Outcome run(const model::op::Munmap&);
+  model::Outcome run(const model::op::Store&);
+  model::Outcome run(const model::op::Load&);
+  model::Outcome run(const model::op::Seek&);
+  model::Outcome run(const model::op::SetName&);
+
+  /// Lets go of everything there is a slot for, in the order an importer and its process would.
+  void let_go();
+  /// What of all buffers so far is still there.
+  Leftover leftover() const;
+  /// Times the core would have warned: release with attachments listed, a count dropped below zero.
+  std::uint32_t warnings() const { return warnings_; }
+
+  const ExporterConfig& exporter() const { return *exporter_; }
+  Mutant mutant() const { return core_.mutant; }
+
+ private:
+  struct FdEntry {
+    std::int8_t buffer = kNobody;
+    bool close_on_exec = false;
+  };
+  /// More numbers than slots: a mutant may leave some in use.
+  using FdTable = std::array<FdEntry, model::kMaxFds + 2>;
+  struct FdSlot {
+    std::int8_t number = kNobody;
+    std::uint8_t process = 0;
+  };
+  struct Message {
+    std::int8_t buffer = kNobody;
+    std::uint8_t receiver = 0;
+  };
+  struct Attachment {
+    std::int8_t buffer = kNobody;
+    std::uint8_t device = 0;
+    std::uint8_t live_mappings = 0;
+    bool cached = false;
+    model::Direction cached_direction = model::Direction::None;
+    SgTable cached_table;
+  };
+  struct Mapping {
+    std::int8_t buffer = kNobody;
+    std::uint8_t attachment = 0;
+    bool cached = false;
+    SgTable table;
+  };
+  struct Vma {
+    std::int8_t buffer = kNobody;
+    std::uint8_t offset = 0;
+    std::uint8_t length = 0;
+    bool writable = false;
+    bool faulted = false;
+    Placement placement = Placement::Anywhere;  ///< at the first fault
+  };
+
+  bool is(Mutant m) const { return core_.is(m); }
+  DmaBuf& buffer_of(std::int8_t index) { return buffers_[static_cast<std::size_t>(index)]; }
+
+  // buffers
+  int may_export(model::BufferId id, std::uint8_t pages, model::Access access) const;
+  DmaBuf& new_buffer(model::BufferId id, std::uint8_t pages, model::Access access);
+  void get_file(DmaBuf& buffer) { ++buffer.file_count; }
+  void put_file(DmaBuf& buffer);
+  void release(DmaBuf& buffer);
+
+  // fd tables
+  FdEntry* entry(model::FdId fd);
+  bool is_open(model::FdId fd) { return entry(fd) != nullptr; }
+  bool occupied(model::FdId fd);
+  int install(std::uint8_t process, model::FdId fd, std::int8_t buffer, bool close_on_exec);
+  bool has_fd(const DmaBuf& buffer) const;
+
+  // importers
+  bool needs_its_reference(std::int8_t buffer) const;
+  int map(Attachment& attachment, DmaBuf& buffer, model::Direction direction, SgTable& table);
+  void unmap(DmaBuf& buffer, const SgTable& table);
+  int begin_cpu_access(DmaBuf& buffer, model::Direction direction);
+  int end_cpu_access(DmaBuf& buffer, model::Direction direction);
+
+  // CPU mappings
+  int map_region(DmaBuf& buffer, const model::op::Mmap& request);
+  /// The frame behind a page of the mapping; kNoFrame where a process would get a signal.
+  PageIndex fault(Vma& vma, std::uint8_t page);
+  static constexpr PageIndex kNoFrame = Memory::kFrames;
+
+  const ExporterConfig* exporter_;
+  Core core_;
+  std::array<DmaBuf, model::kMaxBuffers> buffers_{};
+  std::array<FdTable, model::kProcesses> tables_{};
+  std::array<FdSlot, model::kMaxFds> fds_{};
+  std::array<std::int8_t, model::kMaxReferences> references_{};
+  std::array<Message, model::kMaxMessages> messages_{};
+  std::array<Attachment, model::kMaxAttachments> attachments_{};
+  std::array<Mapping, model::kMaxMappings> mappings_{};
+  std::array<Vma, model::kMaxVmas> vmas_{};
+  std::int32_t foreign_count_ = 1;
+  std::uint32_t warnings_ = 0;
+  Leftover past_;                                   ///< of buffers whose slot was used again
+  model::NameId user_text_ = model::NameId::Empty;  ///< kept for NameAliased only
+};
+static_assert(std::is_trivially_copyable_v<System>);
+
+}  // namespace dmabuf::reference

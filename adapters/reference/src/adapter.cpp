@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/reference/adapter.hpp"
+
+namespace dmabuf::reference {
+
+namespace {
+
+std::string full_name(const ExporterConfig& exporter, Mutant mutant) {
+  std::string name = "reference:" + std::string(exporter.name);
+  for (const MutantInfo& info : mutants())
+    if (info.mutant == mutant) name += "!" + std::string(info.name);
+  return name;
+}
+
+}  // namespace
+
+ReferenceAdapter::ReferenceAdapter(const ExporterConfig& exporter, Mutant mutant)
+    : name_(full_name(exporter, mutant)),
+      alphabet_(AdapterOf::alphabet()),
+      system_(exporter, mutant) {
+  alphabet_.set(model::kind_of<model::op::Export>(), exporter.in_kernel);
+  alphabet_.set(model::kind_of<model::op::Create>(), !exporter.in_kernel);
+  alphabet_.set(model::kind_of<model::op::CloseHandle>(), exporter.own_references > 0);
+}
+
+model::Outcome ReferenceAdapter::apply(const model::Operation& operation) {
+  if (!alphabet_[operation.index()])
+    throw conformance::HarnessError(name_ + " cannot " + std::string(model::name_of(operation)));
+  return AdapterOf::apply(operation);
+}
+
+void ReferenceAdapter::observe(model::Observation& seen) {
+  const std::lock_guard lock(mutex_);
+  system_.observe(seen);
+}
+
+void ReferenceAdapter::reset() {
+  const std::lock_guard lock(mutex_);
+  system_.let_go();
+  leftover_ = system_.leftover();
+  system_ = System(system_.exporter(), system_.mutant());
+}
+
+std::vector<conformance::Residue> ReferenceAdapter::residue() {
+  const std::lock_guard lock(mutex_);
+  std::vector<conformance::Residue> found;
+  const auto note = [&found](const char* what, long count) {
+    if (count != 0) found.push_back({.what = what, .count = count});
+  };
+  note("buffers that were never released", leftover_.buffers);
+  note("attachments the exporter still has", leftover_.exporter_attachments);
+  note("mappings the exporter still has", leftover_.exporter_mappings);
+  note("references to a file that is no dma-buf", leftover_.foreign_references);
+  return found;
+}
+
+System ReferenceAdapter::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return system_;
+}
+
+void ReferenceAdapter::restore(const System& system) {
+  const std::lock_guard lock(mutex_);
+  system_ = system;
+}
+
+std::unique_ptr<conformance::Adapter> open_reference(std::string_view exporter, Mutant mutant) {
+  const ExporterConfig* config = find_exporter(exporter);
+  if (config == nullptr)
+    throw conformance::HarnessError("the reference has no exporter named " + std::string(exporter));
+  return std::make_unique<ReferenceAdapter>(*config, mutant);
+}
+
+}  // namespace dmabuf::reference

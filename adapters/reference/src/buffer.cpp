@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/// How a buffer comes, is counted, and goes.
+#include <cerrno>
+
+#include "dmabuf/reference/system.hpp"
+
+namespace dmabuf::reference {
+
+using model::done;
+using model::Outcome;
+using model::refused;
+
+namespace {
+
+Leftover balance(const DmaBuf& buffer) {
+  if (buffer.exporter == nullptr) return {};
+  return {.buffers = buffer.released ? 0 : 1,
+          .exporter_attachments = buffer.called(Callback::Attach) - buffer.called(Callback::Detach),
+          .exporter_mappings = buffer.called(Callback::Map) - buffer.called(Callback::Unmap)};
+}
+
+void add(Leftover& sum, const Leftover& more) {
+  sum.buffers += more.buffers;
+  sum.exporter_attachments += more.exporter_attachments;
+  sum.exporter_mappings += more.exporter_mappings;
+}
+
+}  // namespace
+
+int System::may_export(model::BufferId id, std::uint8_t pages, model::Access access) const {
+  if (id.value >= model::kMaxBuffers) return ENOENT;
+  if (pages == 0 || pages > model::kMaxPages) return EINVAL;
+  if (access == model::Access::WriteOnly && !exporter_->write_only) return EINVAL;
+  return buffers_[id.value].alive() ? EEXIST : 0;
+}
+
+DmaBuf& System::new_buffer(model::BufferId id, std::uint8_t pages, model::Access access) {
+  DmaBuf& buffer = buffers_[id.value];
+  add(past_, balance(buffer));
+
+  const bool any_access = exporter_->chooses_access && !is(Mutant::ExportIgnoresAccess);
+  buffer = DmaBuf{};
+  buffer.exporter = exporter_;
+  buffer.file_count = is(Mutant::ExportCountsTwice) ? 2 : 1;
+  buffer.id = id.value;
+  buffer.pages = pages;
+  buffer.listed = true;
+  buffer.access = any_access ? access : model::Access::ReadWrite;
+  buffer.size = pages * kReportedPageSize;
+  if (is(Mutant::SizeOnePageMore)) buffer.size += kReportedPageSize;
+  if (is(Mutant::SizeOnePageLess)) buffer.size -= kReportedPageSize;
+  if (exporter_->allocates_at_export) exporter_->ops->allocate(core_, buffer);
+  return buffer;
+}
+
+Outcome System::run(const model::op::Export& op) {
+  if (op.reference.value >= model::kMaxReferences) return refused(ENOENT);
+  if (const int error = may_export(op.buffer, op.pages, op.access)) return refused(error);
+  if (references_[op.reference.value] != kNobody) return refused(EEXIST);
+  new_buffer(op.buffer, op.pages, op.access);
+  references_[op.reference.value] = static_cast<std::int8_t>(op.buffer.value);
+  return done();
+}
+
+Outcome System::run(const model::op::Create& op) {
+  if (const int error = may_export(op.buffer, op.pages, op.access)) return refused(error);
+  if (occupied(op.fd)) return refused(EEXIST);
+  DmaBuf& buffer = new_buffer(op.buffer, op.pages, op.access);
+  if (exporter_->own_references > 0) {
+    buffer.handle_open = true;
+    buffer.own_references = exporter_->own_references;
+    if (is(Mutant::HandleHoldsOneReference)) buffer.own_references = 1;
+    buffer.file_count += buffer.own_references;
+  }
+  const bool close_on_exec =
+      op.cloexec == model::CloseOnExec::Yes && !is(Mutant::CreateLosesCloexec);
+  const int error = install(0, op.fd, static_cast<std::int8_t>(op.buffer.value), close_on_exec);
+  if (error == 0) return done();
+  put_file(buffer);
+  return refused(error);
+}
+
+Outcome System::run(const model::op::CloseHandle& op) {
+  if (op.buffer.value >= model::kMaxBuffers) return refused(EINVAL);
+  DmaBuf& buffer = buffers_[op.buffer.value];
+  if (!buffer.handle_open) {
+    if (is(Mutant::HandleClosesTwice) && buffer.exporter != nullptr) return done();
+    return refused(EINVAL);
+  }
+  buffer.handle_open = false;
+  int drop = buffer.own_references;
+  if (is(Mutant::HandleCloseDropsOneTooFew)) --drop;
+  if (is(Mutant::HandleCloseDropsOneTooMany)) ++drop;
+  for (; drop > 0; --drop) put_file(buffer);
+  return done();
+}
+
+void System::put_file(DmaBuf& buffer) {
+  if (buffer.file_count <= 0) {
+    ++warnings_;  // "VFS: Close: file count is 0"
+    return;
+  }
+  if (--buffer.file_count == 0) release(buffer);
+}
+
+void System::release(DmaBuf& buffer) {
+  if (!is(Mutant::ReleasedStaysListed)) buffer.listed = false;
+  if (is(Mutant::ReleaseNeverRuns)) return;
+  buffer.exporter->ops->release(core_, buffer);
+  buffer.count(Callback::Release);
+  if (is(Mutant::ReleaseRunsTwice)) buffer.count(Callback::Release);
+  if (buffer.attachments.count > 0) ++warnings_;
+  buffer.released = true;
+}
+
+Leftover System::leftover() const {
+  Leftover sum = past_;
+  for (const DmaBuf& buffer : buffers_) add(sum, balance(buffer));
+  sum.foreign_references = foreign_count_ - 1;
+  return sum;
+}
+
+}  // namespace dmabuf::reference

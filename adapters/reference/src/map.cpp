@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/// dma_buf_map_attachment and dma_buf_unmap_attachment, with the cache of `cache_sgt_mapping`.
+#include <cerrno>
+
+#include "dmabuf/reference/system.hpp"
+
+namespace dmabuf::reference {
+
+using model::Direction;
+using model::done;
+using model::Outcome;
+using model::refused;
+
+int System::map(Attachment& attachment, DmaBuf& buffer, Direction direction, SgTable& table) {
+  if (attachment.cached && !is(Mutant::CacheNeverHits)) {
+    const Direction cached = attachment.cached_direction;
+    const bool serves_all =
+        cached == Direction::Bidirectional && !is(Mutant::CacheRefusesBidirectional);
+    if (cached != direction && !serves_all && !is(Mutant::CacheIgnoresDirection)) return EBUSY;
+    table = attachment.cached_table;
+    return 0;
+  }
+  const int error = buffer.exporter->ops->map(core_, buffer, model::DeviceId{attachment.device},
+                                              direction, table);
+  if (error != 0) return is(Mutant::MapWrongErrno) ? ENOMEM : error;
+  buffer.count(Callback::Map);
+  if (is(Mutant::MapCallsTwice)) buffer.count(Callback::Map);
+  if (is(Mutant::SgTableLacksLastPage)) --table.count;
+  if (buffer.exporter->caches_mappings) {
+    attachment.cached = true;
+    attachment.cached_direction = direction;
+    attachment.cached_table = table;
+  }
+  return 0;
+}
+
+void System::unmap(DmaBuf& buffer, const SgTable& table) {
+  if (is(Mutant::UnmapCallbackSkipped)) return;
+  buffer.exporter->ops->unmap(core_, buffer, table);
+  buffer.count(Callback::Unmap);
+}
+
+Outcome System::run(const model::op::Map& op) {
+  if (op.attachment.value >= model::kMaxAttachments || op.mapping.value >= model::kMaxMappings)
+    return refused(ENOENT);
+  Attachment& attachment = attachments_[op.attachment.value];
+  if (attachment.buffer == kNobody) return refused(ENOENT);
+  Mapping& mapping = mappings_[op.mapping.value];
+  DmaBuf& buffer = buffer_of(attachment.buffer);
+  SgTable table;
+  if (const int error = map(attachment, buffer, op.direction, table)) return refused(error);
+  if (mapping.buffer != kNobody) {
+    if (!attachment.cached) unmap(buffer, table);
+    return refused(EEXIST);
+  }
+  mapping = {.buffer = attachment.buffer,
+             .attachment = op.attachment.value,
+             .cached = attachment.cached,
+             .table = table};
+  ++attachment.live_mappings;
+  ++buffer.live_mappings;
+  if (is(Mutant::MapCountsReference)) get_file(buffer);
+  return done();
+}
+
+Outcome System::run(const model::op::Unmap& op) {
+  if (op.mapping.value >= model::kMaxMappings) return refused(ENOENT);
+  Mapping& mapping = mappings_[op.mapping.value];
+  if (mapping.buffer == kNobody) return refused(ENOENT);
+  DmaBuf& buffer = buffer_of(mapping.buffer);
+  Attachment& attachment = attachments_[mapping.attachment];
+  // The cached table is nobody's to give back: detach does.
+  if (!mapping.cached) unmap(buffer, mapping.table);
+  if (mapping.cached && attachment.cached && is(Mutant::CacheUnmapsAtOnce)) {
+    unmap(buffer, mapping.table);
+    attachment.cached = false;
+  }
+  if (attachment.live_mappings > 0) --attachment.live_mappings;
+  if (buffer.live_mappings > 0) --buffer.live_mappings;
+  mapping = {};
+  return done();
+}
+
+}  // namespace dmabuf::reference

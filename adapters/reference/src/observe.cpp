@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/// What can be seen of the system from outside.
+#include "dmabuf/reference/system.hpp"
+
+namespace dmabuf::reference {
+
+using model::Aspect;
+using model::BufferSeen;
+
+void System::observe(model::Observation& seen) const {
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    const DmaBuf& buffer = buffers_[i];
+    BufferSeen& view = seen.buffers[i];
+    view = BufferSeen{};
+    if (buffer.exporter == nullptr) continue;
+
+    view.set(Aspect::Listed, buffer.listed ? 1 : 0);
+    for (std::size_t call = 0; call < kCallbacks; ++call)
+      view.set(static_cast<Aspect>(static_cast<std::size_t>(Aspect::AttachCalls) + call),
+               buffer.calls[call]);
+    if (!buffer.listed || buffer.released) continue;  // nobody left to ask about the rest
+
+    view.set(Aspect::References, buffer.file_count);
+    view.set(Aspect::Attachments, buffer.attachments.count);
+    view.set(Aspect::Mappings, buffer.live_mappings);
+    view.set(Aspect::Size, static_cast<std::int64_t>(buffer.size));
+    view.set(Aspect::AccessMode, static_cast<std::int64_t>(buffer.access));
+    view.seen |= 1U << static_cast<unsigned>(Aspect::Name);
+    view.name = buffer.name;
+    if (is(Mutant::NameAliased) && buffer.name.length > 0)
+      view.name = model::NameText(model::name_text(user_text_));
+  }
+  for (std::size_t i = 0; i < fds_.size(); ++i) {
+    const FdSlot slot = fds_[i];
+    seen.fds[i] = {.seen = true};
+    if (slot.number == kNobody) continue;
+    const FdEntry& entry = tables_[slot.process][static_cast<std::size_t>(slot.number)];
+    seen.fds[i].open = entry.buffer != kNobody;
+    seen.fds[i].close_on_exec = entry.close_on_exec;
+  }
+}
+
+}  // namespace dmabuf::reference

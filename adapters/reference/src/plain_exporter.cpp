@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/// Storage that is taken once and stays where it is.
+#include <cerrno>
+
+#include "exporter_ops.hpp"
+
+namespace dmabuf::reference {
+
+namespace {
+constexpr std::uint64_t kDirt = 0xa5a5a5a5a5a5a5a5ULL;    ///< what the memory held before
+constexpr std::uint64_t kPoison = 0x6b6b6b6b6b6b6b6bULL;  ///< freed: a read of it is a torn page
+}  // namespace
+
+void take_storage(Core& core, DmaBuf& buffer, Placement placement) {
+  buffer.placement = placement;
+  buffer.allocated = true;
+  for (std::size_t page = 0; page < buffer.pages; ++page)
+    core.memory.frames[Memory::frame(buffer.id, placement, page)].fill(
+        core.is(Mutant::StorageNotZeroed) ? kDirt : 0);
+}
+
+void ensure_storage(Core& core, DmaBuf& buffer) {
+  if (!buffer.allocated && !buffer.released) buffer.exporter->ops->allocate(core, buffer);
+}
+
+void hand_out(DmaBuf& buffer, Placement placement, SgTable& table) {
+  for (std::size_t page = 0; page < buffer.pages; ++page)
+    table.pages[page] = Memory::frame(buffer.id, placement, page);
+  table.count = buffer.pages;
+  buffer.was_mapped = true;
+  ++buffer.outstanding;
+}
+
+void allocate_anywhere(Core& core, DmaBuf& buffer) {
+  take_storage(core, buffer, Placement::Anywhere);
+}
+
+int plain_map(Core& core, DmaBuf& buffer, model::DeviceId, model::Direction, SgTable& table) {
+  if (core.is(Mutant::RemapTakesNewStorage)) buffer.allocated = false;
+  ensure_storage(core, buffer);
+  hand_out(buffer, buffer.placement, table);
+  return 0;
+}
+
+void plain_unmap(Core&, DmaBuf& buffer, const SgTable&) {
+  if (buffer.outstanding > 0) --buffer.outstanding;
+}
+
+void plain_release(Core& core, DmaBuf& buffer) {
+  if (buffer.allocated)
+    for (std::size_t page = 0; page < buffer.pages; ++page)
+      core.memory.frames[Memory::frame(buffer.id, buffer.placement, page)].fill(kPoison);
+  buffer.allocated = false;
+}
+
+int shared_mmap(Core& core, DmaBuf&, model::Sharing sharing) {
+  if (sharing == model::Sharing::Private && !core.is(Mutant::MmapPrivateAccepted)) return EINVAL;
+  return 0;
+}
+
+int plain_begin(Core& core, DmaBuf& buffer, model::Direction) {
+  ensure_storage(core, buffer);
+  return 0;
+}
+
+int plain_end(Core&, DmaBuf&, model::Direction) { return 0; }
+
+const DmaBufOps kPlainOps = {
+    .map = plain_map,
+    .unmap = plain_unmap,
+    .release = plain_release,
+    .mmap = shared_mmap,
+    .begin_cpu_access = plain_begin,
+    .end_cpu_access = plain_end,
+    .allocate = allocate_anywhere,
+};
+
+const DmaBufOps kNoMmapOps = {
+    .map = plain_map,
+    .unmap = plain_unmap,
+    .release = plain_release,
+    .begin_cpu_access = plain_begin,
+    .end_cpu_access = plain_end,
+    .allocate = allocate_anywhere,
+};
+
+}  // namespace dmabuf::reference

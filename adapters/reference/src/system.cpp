@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/reference/system.hpp"
+
+#include <variant>
+
+namespace dmabuf::reference {
+
+static_assert(static_cast<std::size_t>(model::Aspect::ReleaseCalls) -
+                  static_cast<std::size_t>(model::Aspect::AttachCalls) + 1 ==
+              kCallbacks);
+
+System::System(const ExporterConfig& exporter, Mutant mutant) : exporter_(&exporter) {
+  core_.mutant = mutant;
+  references_.fill(kNobody);
+}
+
+model::Outcome System::apply(const model::Operation& operation) {
+  return std::visit([this](const auto& op) { return run(op); }, operation);
+}
+
+void System::let_go() {
+  const auto each = [](std::size_t count, auto&& step) {
+    for (std::size_t i = 0; i < count; ++i) step(static_cast<std::uint8_t>(i));
+  };
+  each(mappings_.size(), [this](std::uint8_t i) { run(model::op::Unmap{{i}}); });
+  each(attachments_.size(), [this](std::uint8_t i) { run(model::op::Detach{{i}}); });
+  each(vmas_.size(), [this](std::uint8_t i) { run(model::op::Munmap{{i}}); });
+  each(messages_.size(), [this](std::uint8_t i) { run(model::op::Discard{{i}}); });
+  each(fds_.size(), [this](std::uint8_t i) { run(model::op::Close{{i}}); });
+  each(references_.size(), [this](std::uint8_t i) { run(model::op::Put{{i}}); });
+  each(buffers_.size(), [this](std::uint8_t i) { run(model::op::CloseHandle{{i}}); });
+}
+
+}  // namespace dmabuf::reference

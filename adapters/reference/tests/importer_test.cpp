@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/// In-kernel importers: attachments, mappings, what devices see.
+#include "shorthand.hpp"
+
+namespace dmabuf::reference {
+namespace {
+
+using namespace shorthand;
+
+TEST(Attach, IsCountedByListAndCallbacksAndByNoReference) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), attach(0, kLax, 0), attach(0, kLax, 1), attach(0, kStrict, 2)});
+  EXPECT_EQ(run.buffer()[Aspect::Attachments], 3);
+  EXPECT_EQ(run.buffer()[Aspect::AttachCalls], 3);
+  EXPECT_EQ(run.references(), 1);
+  run.all({detach(1), detach(0), detach(2)});
+  EXPECT_EQ(run.buffer()[Aspect::Attachments], 0);
+  EXPECT_EQ(run.buffer()[Aspect::DetachCalls], 3);
+  EXPECT_EQ(run.references(), 1);
+}
+
+TEST(Attach, OutlivesTheReferenceItWasMadeWith) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), install(0, 0), get(0, 0), get(0, 1), attach(0, kLax, 0), put(0),
+           map(0, 0), unmap(0), detach(0)});
+  EXPECT_EQ(run.buffer()[Aspect::DetachCalls], 1);
+}
+
+/// It holds none itself, so the importer keeps its last one.
+TEST(Attach, KeepsTheImporterFromLettingGo) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), install(0, 0), get(0, 0), attach(0, kLax, 0)});
+  EXPECT_EQ(run(put(0)), EBUSY);
+  EXPECT_EQ(run(install(0, 1)), EBUSY);
+  EXPECT_EQ(run.references(), 2);
+  EXPECT_FALSE(run.fd(1).open);
+  run.all({close_fd(0), detach(0), put(0)});
+  EXPECT_TRUE(run.released());
+}
+
+TEST(Map, ReachesTheExporterEveryTime) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), attach(0, kLax, 0), map(0, 0, Direction::ToDevice),
+           map(0, 1, Direction::FromDevice)});
+  EXPECT_EQ(run.buffer()[Aspect::MapCalls], 2);
+  EXPECT_EQ(run.buffer()[Aspect::Mappings], 2);
+  EXPECT_EQ(run.references(), 1);
+  run.all({unmap(0)});
+  EXPECT_EQ(run.buffer()[Aspect::UnmapCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::Mappings], 1);
+  run.all({unmap(1), detach(0)});
+  EXPECT_EQ(run.buffer()[Aspect::UnmapCalls], 2);
+}
+
+TEST(Detach, IsRefusedWhileMapped) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), attach(0, kLax, 0), map(0, 0)});
+  EXPECT_EQ(run(detach(0)), EBUSY);
+  EXPECT_EQ(run.buffer()[Aspect::DetachCalls], 0);
+  run.all({unmap(0), detach(0)});
+}
+
+TEST(Importer, GuardsAgainstEmptySlots) {
+  Subject run("eager");
+  for (const Operation& operation :
+       {put(0), install(0, 0), attach(0, kLax, 0), detach(0), map(0, 0), unmap(0), device_read(0),
+        device_write(0, 1), begin(0), end(0), munmap_vma(0), load(0), store(0, 1), receive(0, 0),
+        discard(0)})
+    EXPECT_EQ(run(operation), ENOENT) << model::name_of(operation);
+}
+
+TEST(Devices, ReadWhatIsWrittenByOthers) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0, 4), install(0, 0), get(0, 0), mmap_fd(0, 0, 0, 4),
+           attach(0, kLax, 0), attach(0, kStrict, 1), map(0, 0), map(1, 1)});
+  for (Slot page = 0; page < 4; ++page) {
+    EXPECT_EQ(run.value(device_read(0, page)), 0U);
+    run.all({device_write(0, 100U + page, page)});
+    EXPECT_EQ(run.value(device_read(1, page)), 100U + page);
+    EXPECT_EQ(run.value(load(0, page)), 100U + page);
+    run.all({store(0, 200U + page, page)});
+    EXPECT_EQ(run.value(device_read(1, page)), 200U + page);
+  }
+  EXPECT_EQ(run(device_read(0, 4)), ERANGE);
+  EXPECT_EQ(run(device_write(0, 1, 4)), ERANGE);
+}
+
+TEST(CpuAccess, KeepsNoStateInTheCore) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), end(0), begin(0), begin(0, Direction::ToDevice),
+           end(0, Direction::Bidirectional)});
+  EXPECT_EQ(run.buffer()[Aspect::BeginCalls], 2);
+  EXPECT_EQ(run.buffer()[Aspect::EndCalls], 2);
+}
+
+}  // namespace
+}  // namespace dmabuf::reference

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/// Every mutant is told from the unbroken reference by a short program written by hand, and not
+/// before its last operation.
+#include <algorithm>
+#include <map>
+#include <ostream>
+
+#include "dmabuf/reference/adapter.hpp"
+#include "shorthand.hpp"
+
+namespace dmabuf::reference {
+
+/// For GoogleTest, which would print the bytes.
+static void PrintTo(const MutantInfo& info, std::ostream* out) { *out << info.name; }
+
+namespace {
+
+using namespace shorthand;
+
+/// Program by mutant. `export b0 r0`, … : the exporter is the one the mutant names.
+const std::map<Mutant, Program>& programs() {
+  constexpr auto kRead = Protection::Read;
+  constexpr auto kUnmapped = Argument::Unmapped;
+  const Program refused_attach = {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0),
+                                  attach(0, kLax, 1)};
+  const Program strict_map_while_mapped = {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0),
+                                           attach(0, kStrict, 1), map(1, 1)};
+  const Program move = {export_buffer(0, 0),   attach(0, kLax, 0), map(0, 0), unmap(0),
+                        attach(0, kStrict, 1), map(1, 0)};
+  static const std::map<Mutant, Program> all = {
+      {Mutant::ExportCountsTwice, {export_buffer(0, 0)}},
+      {Mutant::ExportIgnoresAccess, {export_buffer(0, 0, 1, Access::ReadOnly)}},
+      {Mutant::SizeOnePageMore, {export_buffer(0, 0)}},
+      {Mutant::SizeOnePageLess, {export_buffer(0, 0)}},
+      {Mutant::StorageNotZeroed,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), device_read(0)}},
+      {Mutant::CreateLosesCloexec, {create(0, 0, 1, Access::ReadWrite, kCloexec)}},
+      {Mutant::HandleHoldsOneReference, {create(0, 0)}},
+      {Mutant::HandleCloseDropsOneTooFew, {create(0, 0), close_handle(0)}},
+      {Mutant::HandleCloseDropsOneTooMany, {create(0, 0), close_handle(0)}},
+      {Mutant::HandleClosesTwice, {create(0, 0), close_handle(0), close_handle(0)}},
+
+      {Mutant::InstallTakesReference, {export_buffer(0, 0), install(0, 0)}},
+      {Mutant::InstallLosesCloexec, {export_buffer(0, 0), install(0, 0, kCloexec)}},
+      {Mutant::InstallSetsCloexec, {export_buffer(0, 0), install(0, 0)}},
+      {Mutant::DupNotCounted, {create(0, 0), dup_fd(0, 1)}},
+      {Mutant::DupCountsTwice, {create(0, 0), dup_fd(0, 1)}},
+      {Mutant::DupLosesCloexec, {create(0, 0), dup_fd(0, 1, kCloexec)}},
+      {Mutant::DupInheritsCloexec, {create(0, 0, 1, Access::ReadWrite, kCloexec), dup_fd(0, 1)}},
+      {Mutant::CloseKeepsReference, {create(0, 0), close_fd(0)}},
+      {Mutant::CloseClosesPeer, {create(0, 0), send_fd(0, 0), receive(0, 1), close_fd(0)}},
+
+      {Mutant::SendNotCounted, {create(0, 0), send_fd(0, 0)}},
+      {Mutant::ReceiveCountsTwice, {create(0, 0), send_fd(0, 0), receive(0, 1)}},
+      {Mutant::ReceiveLosesCloexec, {create(0, 0), send_fd(0, 0), receive(0, 1, kCloexec)}},
+      {Mutant::ReceiveSetsCloexec, {create(0, 0), send_fd(0, 0), receive(0, 1)}},
+      {Mutant::DiscardLeaks, {create(0, 0), send_fd(0, 0), discard(0)}},
+
+      {Mutant::GetBadFdWrongErrno, {get(kBad, 0)}},
+      {Mutant::GetForeignWrongErrno, {get(kForeign, 0)}},
+      {Mutant::GetForeignSucceeds, {get(kForeign, 0)}},
+      {Mutant::GetForeignLeaks, {get(kForeign, 0)}},
+      {Mutant::GetNotCounted, {create(0, 0), get(0, 0)}},
+      {Mutant::GetCountsTwice, {create(0, 0), get(0, 0)}},
+      {Mutant::PutDropsNothing, {create(0, 0), get(0, 0), put(0)}},
+      {Mutant::PutDropsTwice, {create(0, 0), get(0, 0), put(0)}},
+      {Mutant::PutWhileAttached, {export_buffer(0, 0), attach(0, kLax, 0), put(0)}},
+      {Mutant::ReleaseNeverRuns, {create(0, 0), close_fd(0)}},
+      {Mutant::ReleaseRunsTwice, {create(0, 0), close_fd(0)}},
+      {Mutant::ReleaseAtLastFd, {create(0, 0), get(0, 0), close_fd(0)}},
+      {Mutant::ReleasedStaysListed, {create(0, 0), close_fd(0)}},
+
+      {Mutant::AttachCountsReference, {export_buffer(0, 0), attach(0, kLax, 0)}},
+      {Mutant::AttachCallsTwice, {export_buffer(0, 0), attach(0, kLax, 0)}},
+      {Mutant::AttachOncePerDevice, {export_buffer(0, 0), attach(0, kLax, 0), attach(0, kLax, 1)}},
+      {Mutant::RefusedAttachStaysListed, refused_attach},
+      {Mutant::RefusedAttachCallsDetach, refused_attach},
+      {Mutant::RefusedAttachPuts, refused_attach},
+      {Mutant::RefusedAttachLeaks, refused_attach},
+      {Mutant::RefusedAttachWrongErrno, refused_attach},
+      {Mutant::AttachAfterMapAccepted, refused_attach},
+      {Mutant::DetachCallbackSkipped, {export_buffer(0, 0), attach(0, kLax, 0), detach(0)}},
+      {Mutant::DetachStaysListed, {export_buffer(0, 0), attach(0, kLax, 0), detach(0)}},
+      {Mutant::DetachPuts, {export_buffer(0, 0), attach(0, kLax, 0), detach(0)}},
+      {Mutant::DetachForgetsCachedMapping,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), unmap(0), detach(0)}},
+      {Mutant::DetachWhileMapped, {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), detach(0)}},
+
+      {Mutant::MapCountsReference, {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0)}},
+      {Mutant::MapCallsTwice, {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0)}},
+      {Mutant::UnmapCallbackSkipped,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), unmap(0)}},
+      {Mutant::CacheIgnoresDirection,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0, Direction::ToDevice),
+        map(0, 1, Direction::FromDevice)}},
+      {Mutant::CacheNeverHits, {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), map(0, 1)}},
+      {Mutant::CacheUnmapsAtOnce, {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), unmap(0)}},
+      {Mutant::CacheRefusesBidirectional,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), map(0, 1, Direction::ToDevice)}},
+      {Mutant::MapWrongErrno, strict_map_while_mapped},
+      {Mutant::SgTableLacksLastPage,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), device_read(0)}},
+      {Mutant::RemapTakesNewStorage,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), device_write(0, 7), map(0, 1),
+        device_read(1)}},
+      {Mutant::DeviceWriteLost,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), device_write(0, 7), device_read(0)}},
+
+      {Mutant::MigrationLosesContents,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), device_write(0, 7), unmap(0),
+        attach(0, kStrict, 1), map(1, 0), device_read(0)}},
+      {Mutant::MigrationLosesLastPage,
+       {export_buffer(0, 0, 2), attach(0, kLax, 0), map(0, 0), device_write(0, 7, 1), unmap(0),
+        attach(0, kStrict, 1), map(1, 0), device_read(0, 1)}},
+      {Mutant::MigrationInSpiteOfMappings, strict_map_while_mapped},
+      {Mutant::MigrationHandsOutOldPages,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), unmap(0), attach(0, kStrict, 1),
+        map(1, 0), map(0, 1), device_read(1)}},
+      {Mutant::MigrationLeavesVmaBehind,
+       {export_buffer(0, 0), install(0, 0), mmap_fd(0, 0, 0, 1), load(0), get(0, 0),
+        attach(0, kStrict, 0), map(0, 0), load(0)}},
+      {Mutant::MigrationLeaksReference, move},
+      {Mutant::MigrationForgetsUnmap, move},
+
+      {Mutant::BeginCallbackSkipped, {export_buffer(0, 0), begin(0)}},
+      {Mutant::EndCallbackSkipped, {export_buffer(0, 0), end(0)}},
+      {Mutant::BeginWrongDirection,
+       {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), device_write(0, 7), begin(0),
+        device_read(0)}},
+      {Mutant::SyncSwapsStartAndEnd, {create(0, 0), sync_fd(0, SyncFlags::StartRead)}},
+      {Mutant::SyncRefusesBoth, {create(0, 0), sync_fd(0, SyncFlags::StartBoth)}},
+      {Mutant::SyncChecksAccess,
+       {create(0, 0, 1, Access::ReadOnly), sync_fd(0, SyncFlags::StartWrite)}},
+      {Mutant::NestedBeginRefused,
+       {create(0, 0), sync_fd(0, SyncFlags::StartRead), sync_fd(0, SyncFlags::StartRead)}},
+      {Mutant::UnbalancedEndRefused, {export_buffer(0, 0), end(0)}},
+      {Mutant::EndAcceptedFirst, {create(0, 0), sync_fd(0, SyncFlags::EndRead)}},
+      {Mutant::EndForgetsBegin,
+       {create(0, 0), sync_fd(0, SyncFlags::StartRead), sync_fd(0, SyncFlags::EndRead),
+        sync_fd(0, SyncFlags::EndRead)}},
+      {Mutant::SyncBadPointerWrongErrno,
+       {create(0, 0), sync_fd(0, SyncFlags::StartRead, kUnmapped)}},
+      {Mutant::SyncAcceptsUnknownBit, {create(0, 0), sync_fd(0, SyncFlags::UnknownBit)}},
+      {Mutant::SyncAcceptsHighBits, {create(0, 0), sync_fd(0, SyncFlags::UnknownHighBit)}},
+      {Mutant::SyncAcceptsNoDirection, {create(0, 0), sync_fd(0, SyncFlags::NoDirection)}},
+
+      {Mutant::MmapNotCounted, {create(0, 0), mmap_fd(0, 0, 0, 1)}},
+      {Mutant::MunmapLeaks, {create(0, 0), mmap_fd(0, 0, 0, 1), munmap_vma(0)}},
+      {Mutant::MmapOffsetIgnored,
+       {create(0, 0, 2), mmap_fd(0, 0, 1, 1), store(0, 7), mmap_fd(0, 1, 0, 1), load(1)}},
+      {Mutant::MmapPastEnd, {create(0, 0), mmap_fd(0, 0, 0, 2)}},
+      {Mutant::MmapOffsetUnchecked, {create(0, 0), mmap_fd(0, 0, 1, 1)}},
+      {Mutant::MmapPrivateAccepted, {create(0, 0), mmap_fd(0, 0, 0, 1, kRead, Sharing::Private)}},
+      {Mutant::MmapReadOnlyWritable, {create(0, 0, 1, Access::ReadOnly), mmap_fd(0, 0, 0, 1)}},
+      {Mutant::MmapWriteOnlyReadable,
+       {export_buffer(0, 0, 1, Access::WriteOnly), install(0, 0), mmap_fd(0, 0, 0, 1, kRead)}},
+      {Mutant::FailedMmapLeaks, {create(0, 0), mmap_fd(0, 0, 0, 2)}},
+      {Mutant::FailedMmapPutsTwice, {create(0, 0), mmap_fd(0, 0, 0, 2)}},
+      {Mutant::MmapWithoutOpWrongErrno, {export_buffer(0, 0), install(0, 0), mmap_fd(0, 0, 0, 1)}},
+      {Mutant::MmapWithoutOpAccepted, {export_buffer(0, 0), install(0, 0), mmap_fd(0, 0, 0, 1)}},
+      {Mutant::StoreLost, {create(0, 0), mmap_fd(0, 0, 0, 1), store(0, 7), load(0)}},
+
+      {Mutant::FailedNameClears,
+       {create(0, 0), set_name(0, NameId::Short), set_name(0, NameId::Other, kUnmapped)}},
+      {Mutant::TooLongNameReplaces, {create(0, 0), set_name(0, NameId::TooLong)}},
+      {Mutant::LongestNameRefused, {create(0, 0), set_name(0, NameId::Longest)}},
+      {Mutant::TooLongNameTruncated, {create(0, 0), set_name(0, NameId::TooLong)}},
+      {Mutant::NameCutAtSpace, {create(0, 0), set_name(0, NameId::Spaced)}},
+      {Mutant::NameAliased,
+       {create(0, 0), set_name(0, NameId::Short), set_name(0, NameId::TooLong)}},
+      {Mutant::NameBadPointerWrongErrno, {create(0, 0), set_name(0, NameId::Short, kUnmapped)}},
+      {Mutant::EmptyNameIgnored,
+       {create(0, 0), set_name(0, NameId::Short), set_name(0, NameId::Empty)}},
+      {Mutant::NameRefusedWhileAttached,
+       {export_buffer(0, 0), install(0, 0), get(0, 0), attach(0, kLax, 0),
+        set_name(0, NameId::Short)}},
+
+      {Mutant::SeekEndInPages, {create(0, 0), seek(0, Whence::End)}},
+      {Mutant::SeekAcceptsOffset, {create(0, 0), seek(0, Whence::End, -1)}},
+      {Mutant::SeekMovesPosition, {create(0, 0), seek(0, Whence::Cur)}},
+      {Mutant::SeekDataAccepted, {create(0, 0), seek(0, Whence::Data)}},
+  };
+  return all;
+}
+
+struct Step {
+  model::Outcome outcome;
+  model::Observation seen;
+  friend bool operator==(const Step& a, const Step& b) {
+    return a.outcome == b.outcome && same(a.seen, b.seen);
+  }
+};
+
+struct Course {
+  std::vector<Step> steps;
+  std::size_t residue = 0;
+};
+
+Course run(const MutantInfo& info, Mutant mutant, const Program& program) {
+  const auto adapter = open_reference(info.exporter, mutant);
+  Course course;
+  for (const Operation& operation : program) {
+    Step step{adapter->apply(operation), {}};
+    adapter->observe(step.seen);
+    course.steps.push_back(step);
+  }
+  adapter->reset();
+  course.residue = adapter->residue().size();
+  return course;
+}
+
+class MutantProgram : public testing::TestWithParam<MutantInfo> {};
+
+/// The last operation of its program tells it from the unbroken reference, and none before does.
+TEST_P(MutantProgram, TellsItFromTheReference) {
+  const MutantInfo& info = GetParam();
+  ASSERT_TRUE(programs().contains(info.mutant)) << "no program for " << info.name;
+  const Program& program = programs().at(info.mutant);
+  ASSERT_FALSE(program.empty());
+
+  const Course good = run(info, Mutant::None, program);
+  const Course bad = run(info, info.mutant, program);
+  EXPECT_EQ(good.residue, 0U);
+  for (std::size_t i = 0; i + 1 < program.size(); ++i)
+    EXPECT_TRUE(good.steps[i] == bad.steps[i]) << "already at operation " << i;
+  if (info.evidence == Evidence::Trace) {
+    EXPECT_FALSE(good.steps.back() == bad.steps.back());
+  } else {
+    EXPECT_TRUE(good.steps.back() == bad.steps.back());
+    EXPECT_GT(bad.residue, 0U);
+  }
+}
+
+/// Moving the storage takes a user before and a user after, so those programs are longer.
+TEST_P(MutantProgram, IsShort) {
+  const MutantInfo& info = GetParam();
+  const std::size_t limit = info.exporter == "migrating" ? 8 : 6;
+  EXPECT_LE(programs().at(info.mutant).size(), limit);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, MutantProgram, testing::ValuesIn(mutants().begin(), mutants().end()),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
+}  // namespace dmabuf::reference

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/// Programs that read like traces, and a way to run them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "dmabuf/model/observation.hpp"
+#include "dmabuf/model/operation.hpp"
+#include "dmabuf/model/outcome.hpp"
+#include "dmabuf/reference/system.hpp"
+
+namespace dmabuf::reference::shorthand {
+
+namespace op = model::op;
+using model::Access;
+using model::Argument;
+using model::Aspect;
+using model::CloseOnExec;
+using model::Direction;
+using model::NameId;
+using model::Operation;
+using model::Protection;
+using model::Sharing;
+using model::SyncFlags;
+using model::Whence;
+
+using Slot = std::uint8_t;
+using Program = std::vector<Operation>;
+
+inline constexpr auto kCloexec = CloseOnExec::Yes;
+inline constexpr Slot kBad = model::kBadFd.value;
+inline constexpr Slot kForeign = model::kForeignFd.value;
+inline constexpr Slot kLax = model::kLaxDevice.value;
+inline constexpr Slot kStrict = model::kStrictDevice.value;
+
+inline Operation export_buffer(Slot b, Slot r, Slot pages = 1, Access access = Access::ReadWrite) {
+  return op::Export{{b}, {r}, pages, access};
+}
+inline Operation create(Slot b, Slot f, Slot pages = 1, Access access = Access::ReadWrite,
+                        CloseOnExec cloexec = CloseOnExec::No) {
+  return op::Create{{b}, {f}, pages, access, cloexec};
+}
+inline Operation close_handle(Slot b) { return op::CloseHandle{{b}}; }
+inline Operation install(Slot r, Slot f, CloseOnExec cloexec = CloseOnExec::No) {
+  return op::InstallFd{{r}, {f}, cloexec};
+}
+inline Operation dup_fd(Slot from, Slot to, CloseOnExec cloexec = CloseOnExec::No) {
+  return op::Dup{{from}, {to}, cloexec};
+}
+inline Operation close_fd(Slot f) { return op::Close{{f}}; }
+inline Operation send_fd(Slot f, Slot s) { return op::Send{{f}, {s}}; }
+inline Operation receive(Slot s, Slot f, CloseOnExec cloexec = CloseOnExec::No) {
+  return op::Receive{{s}, {f}, cloexec};
+}
+inline Operation discard(Slot s) { return op::Discard{{s}}; }
+inline Operation get(Slot f, Slot r) { return op::Get{{f}, {r}}; }
+inline Operation put(Slot r) { return op::Put{{r}}; }
+inline Operation attach(Slot r, Slot d, Slot a) { return op::Attach{{r}, {d}, {a}}; }
+inline Operation detach(Slot a) { return op::Detach{{a}}; }
+inline Operation map(Slot a, Slot m, Direction direction = Direction::Bidirectional) {
+  return op::Map{{a}, {m}, direction};
+}
+inline Operation unmap(Slot m) { return op::Unmap{{m}}; }
+inline Operation device_read(Slot m, Slot page = 0) { return op::DeviceRead{{m}, page}; }
+inline Operation device_write(Slot m, model::Tag tag, Slot page = 0) {
+  return op::DeviceWrite{{m}, page, tag};
+}
+inline Operation begin(Slot r, Direction direction = Direction::FromDevice) {
+  return op::BeginCpuAccess{{r}, direction};
+}
+inline Operation end(Slot r, Direction direction = Direction::FromDevice) {
+  return op::EndCpuAccess{{r}, direction};
+}
+inline Operation sync_fd(Slot f, SyncFlags flags, Argument argument = Argument::Good) {
+  return op::Sync{{f}, flags, argument};
+}
+inline Operation mmap_fd(Slot f, Slot v, Slot offset, Slot length,
+                         Protection protection = Protection::ReadWrite,
+                         Sharing sharing = Sharing::Shared) {
+  return op::Mmap{{f}, {v}, offset, length, protection, sharing};
+}
+inline Operation munmap_vma(Slot v) { return op::Munmap{{v}}; }
+inline Operation store(Slot v, model::Tag tag, Slot page = 0) { return op::Store{{v}, page, tag}; }
+inline Operation load(Slot v, Slot page = 0) { return op::Load{{v}, page}; }
+inline Operation seek(Slot f, Whence whence, std::int16_t offset = 0) {
+  return op::Seek{{f}, whence, offset};
+}
+inline Operation set_name(Slot f, NameId name, Argument argument = Argument::Good) {
+  return op::SetName{{f}, name, argument};
+}
+
+/// A system that is told what to do and asked what it looks like.
+class Subject {
+ public:
+  explicit Subject(std::string_view exporter, Mutant mutant = Mutant::None)
+      : system_(*find_exporter(exporter), mutant) {}
+
+  /// 0, or the errno it was refused with.
+  int operator()(const Operation& operation) {
+    const model::Outcome outcome = system_.apply(operation);
+    return outcome ? 0 : outcome.error().value;
+  }
+  /// What it replied; the test fails if it was refused.
+  std::uint64_t value(const Operation& operation) {
+    const model::Outcome outcome = system_.apply(operation);
+    EXPECT_TRUE(outcome.has_value()) << model::name_of(operation);
+    return outcome ? outcome->value : ~std::uint64_t{0};
+  }
+  void all(const Program& program) {
+    for (const Operation& operation : program)
+      ASSERT_EQ((*this)(operation), 0) << model::name_of(operation);
+  }
+  model::BufferSeen buffer(Slot b = 0) const { return seen().buffers[b]; }
+  model::FdSeen fd(Slot f) const { return seen().fds[f]; }
+  std::int64_t references(Slot b = 0) const { return buffer(b)[Aspect::References]; }
+  bool released(Slot b = 0) const {
+    return buffer(b)[Aspect::Listed] == 0 && buffer(b)[Aspect::ReleaseCalls] == 1;
+  }
+  System& system() { return system_; }
+
+ private:
+  model::Observation seen() const {
+    model::Observation result;
+    system_.observe(result);
+    return result;
+  }
+  System system_;
+};
+
+inline bool same(const model::Observation& a, const model::Observation& b) {
+  for (std::size_t i = 0; i < a.buffers.size(); ++i) {
+    const model::BufferSeen& x = a.buffers[i];
+    const model::BufferSeen& y = b.buffers[i];
+    if (x.seen != y.seen || x.values != y.values || !(x.name == y.name)) return false;
+  }
+  for (std::size_t i = 0; i < a.fds.size(); ++i)
+    if (a.fds[i].seen != b.fds[i].seen || a.fds[i].open != b.fds[i].open ||
+        a.fds[i].close_on_exec != b.fds[i].close_on_exec)
+      return false;
+  return true;
+}
+
+}  // namespace dmabuf::reference::shorthand

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/// A device that makes buffers for user space: what the combined adapter needs of one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dmabuf/adapters/call.hpp"
+#include "dmabuf/model/operation.hpp"
+
+namespace dmabuf::adapters {
+
+class ExporterBackend {
+ public:
+  ExporterBackend() = default;
+  ExporterBackend(const ExporterBackend&) = delete;
+  ExporterBackend& operator=(const ExporterBackend&) = delete;
+  virtual ~ExporterBackend() = default;
+
+  /// The target's name: "vgem", "udmabuf", "heap:system", "drm:bochs-drm".
+  virtual std::string_view name() const = 0;
+  /// A new buffer: the number of its fd in this process, which is the caller's. On failure nothing
+  /// is left behind that the device lets go.
+  virtual Expected<int> create(model::BufferId buffer, unsigned pages, model::Access access,
+                               model::CloseOnExec cloexec) = 0;
+  /// Whether user space has a handle beside the fd (GEM).
+  virtual bool has_handles() const { return false; }
+  /// Lets the handle go; what the device answers to a handle that is none if there is none.
+  virtual model::Outcome close_handle(model::BufferId buffer);
+  /// The module whose use count rises with every buffer; empty if built in.
+  virtual std::string_view module() const { return {}; }
+  /// Lets go of all handles and of what else it keeps for buffers.
+  virtual void reset() = 0;
+};
+
+/// A backend, or why this machine has none and what would help.
+struct OpenedBackend {
+  std::unique_ptr<ExporterBackend> backend;
+  std::string reason;
+  std::string remedy;
+};
+
+}  // namespace dmabuf::adapters

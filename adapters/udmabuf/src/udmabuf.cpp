@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/adapters/udmabuf.hpp"
+
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+
+#include <cstring>
+
+#include "dmabuf/adapters/memory.hpp"
+
+namespace dmabuf::adapters {
+namespace {
+
+class Udmabuf final : public ExporterBackend {
+ public:
+  explicit Udmabuf(UniqueFd device) : device_(std::move(device)) {}
+
+  std::string_view name() const override { return "udmabuf"; }
+
+  Expected<int> create(model::BufferId, unsigned pages, model::Access,
+                       model::CloseOnExec cloexec) override {
+    const std::size_t size = pages * kPageSize;
+    auto memory = sealed_memory(size);
+    if (!memory) harness_failure("cannot make a memfd", memory.error().value);
+    udmabuf_create create{.memfd = static_cast<__u32>(memory->get()),
+                          .flags = cloexec == model::CloseOnExec::Yes ? UDMABUF_FLAGS_CLOEXEC : 0U,
+                          .offset = 0,
+                          .size = size};
+    const auto outcome = call(device_.get(), UDMABUF_CREATE, create);
+    if (!outcome) return tl::unexpected(outcome.error());
+    memory_.push_back(std::move(*memory));
+    return static_cast<int>(outcome->value);
+  }
+
+  void reset() override { memory_.clear(); }
+
+ private:
+  UniqueFd device_;
+  std::vector<UniqueFd> memory_;
+};
+
+}  // namespace
+
+OpenedBackend open_udmabuf() {
+  UniqueFd device(::open("/dev/udmabuf", O_RDWR | O_CLOEXEC));
+  if (device) return {std::make_unique<Udmabuf>(std::move(device)), {}, {}};
+  if (errno == EACCES)
+    return {nullptr, "/dev/udmabuf may not be opened", "run as root, or join the group kvm"};
+  return {nullptr, "no /dev/udmabuf",
+          "boot a kernel with CONFIG_UDMABUF=y (Debian's 6.12 and newer have it)"};
+}
+
+}  // namespace dmabuf::adapters
