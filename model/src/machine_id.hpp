@@ -60,6 +60,16 @@ struct Tables {
 /// hole under some combination of facts: a model like that must not judge anybody.
 const Tables& tables();
 
+/// For tests: while it lives, this thread reads other tables. The explorer's negative controls seed a
+/// copy of the tables with errors this way. Does not nest.
+class ScopedTables {
+ public:
+  explicit ScopedTables(const Tables& other);
+  ~ScopedTables();
+  ScopedTables(const ScopedTables&) = delete;
+  ScopedTables& operator=(const ScopedTables&) = delete;
+};
+
 /// State numbers, checked against the machines when the tables are extracted.
 namespace state {
 inline constexpr StateId kAbsent = 0, kLive = 1, kDying = 2, kReleased = 3;        // buffer

@@ -11,6 +11,8 @@
 namespace dmabuf::model {
 namespace {
 
+constinit thread_local const Tables* scoped_tables = nullptr;
+
 Tables extract_all() {
   Tables all;
   // Same order as MachineId.
@@ -89,9 +91,13 @@ std::string edge_label(const RowInfo& row) {
 }  // namespace
 
 const Tables& tables() {
+  if (scoped_tables != nullptr) return *scoped_tables;
   static const Tables all = extract_all();
   return all;
 }
+
+ScopedTables::ScopedTables(const Tables& other) { scoped_tables = &other; }
+ScopedTables::~ScopedTables() { scoped_tables = nullptr; }
 
 std::span<const MachineInfo> machines() { return tables().machines; }
 std::span<const RowInfo> rows() { return tables().rows; }

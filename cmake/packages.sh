@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# Sourced by ./run and ./test: installs Debian packages that are missing, as root or through sudo.
+# Usage: need package...   Nothing is asked of apt when all are there. Returns 1 if some could not be had.
+
+build_packages="g++ cmake ninja-build ccache pkg-config libboost1.81-dev librapidcheck-dev libgtest-dev libgmock-dev
+  libbenchmark-dev libcli11-dev libfmt-dev nlohmann-json3-dev libexpected-dev zlib1g-dev linux-libc-dev"
+guest_packages="qemu-system-x86 make gcc gcc-12 libelf-dev xz-utils kmod cpio bc flex bison"
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo > /dev/null; then sudo "$@"
+  else echo "needs root or sudo: $*" >&2; return 1
+  fi
+}
+
+need() {
+  missing=""
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q "ok installed" || missing="$missing $package"
+  done
+  [ -z "$missing" ] && return 0
+  echo "installing:$missing" >&2
+  # A list that apt has already may do; only if it does not is it fetched anew.
+  if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing > /dev/null 2>&1; then
+    as_root apt-get update -qq > /dev/null 2>&1 || echo "apt-get update failed: no network?" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2 || return 1
+  fi
+}
+
+# apt's lists must know the kernels; a bare machine's are empty.
+need_lists() {
+  apt-cache show linux-image-amd64 > /dev/null 2>&1 || as_root apt-get update -qq > /dev/null 2>&1 || return 1
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "campaign.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "dmabuf/model/table.hpp"
+#include "output.hpp"
+#include "stop.hpp"
+#include "version.hpp"
+
+namespace dmabuf::app {
+namespace {
+
+record::Start start_record(const CampaignSettings& settings, const Target& target, const OpenedTarget& opened) {
+  record::Start start;
+  start.run = settings.run;
+  start.tool = "dmabuf-conform " DMABUF_VERSION;
+  start.model = model::model_hash();
+  start.target = target.text();
+  start.exporter = target.exporter;
+  start.importer = opened.profile.importer.name;
+  start.kernel = opened.kernel_release;
+  start.profile = opened.profile.kernel.name;
+  start.seed = settings.seed;
+  start.cases = settings.cases;
+  start.shard_index = settings.shard_index;
+  start.shard_count = settings.shard_count;
+  start.started = utc_now();
+  start.argv = settings.argv;
+  return start;
+}
+
+}  // namespace
+
+conformance::CampaignOptions campaign_options(const CampaignSettings& settings, const Target& target,
+                                              const OpenedTarget& opened, const Done& done) {
+  conformance::CampaignOptions options;
+  options.start = start_record(settings, target, opened);
+  options.seed = settings.seed;
+  options.cases = settings.cases;
+  options.shard_index = settings.shard_index;
+  options.shard_count = settings.shard_count;
+  options.done = done.cases;
+  options.done_traces = done.traces;
+  options.known = done.signatures;
+  options.max_time = settings.max_time;
+  options.max_findings = settings.max_findings;
+  options.shrink.time = settings.shrink_time;
+  options.stop = &stop_requested();
+  options.every_case = target.where != Where::Reference;
+  if (!settings.traces.empty() && std::filesystem::is_directory(settings.traces)) {
+    auto traces = conformance::load_traces(settings.traces.string());
+    if (!traces) throw UsageError(traces.error());
+    options.traces = std::move(*traces);
+  }
+  return options;
+}
+
+void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
+                   const OpenedTarget& opened) {
+  sink.write(start_record(settings, target, opened));
+  sink.write(record::Skipped{target.text(), opened.reason, opened.remedy});
+  sink.write(record::Stop{.reason = "skipped", .verdict = "inconclusive"});
+}
+
+std::uint64_t parse_seed(const std::string& text) {
+  std::uint64_t value = 0;
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  const char* const first = text.data() + (hex ? 2 : 0);
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(first, last, value, hex ? 16 : 10);
+  if (error == std::errc{} && end == last) return value;
+  value = 0xcbf29ce484222325ULL;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return value;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(const std::string& text) {
+  std::uint64_t value = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (error != std::errc{} || value > 1'000'000'000ULL) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(last - end));
+  const auto scaled = [&](std::uint64_t factor) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(value * factor));
+  };
+  if (unit == "ms") return scaled(1);
+  if (unit.empty() || unit == "s") return scaled(1000);
+  if (unit == "m") return scaled(60'000);
+  if (unit == "h") return scaled(3'600'000);
+  return std::nullopt;
+}
+
+}  // namespace dmabuf::app

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/// What a run is asked for, wherever it runs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dmabuf/conformance/campaign.hpp"
+#include "registry.hpp"
+
+namespace dmabuf::app {
+
+struct CampaignSettings {
+  std::string run;  ///< uuid
+  std::uint64_t seed = 0;
+  std::uint64_t cases = 1000;
+  std::uint32_t shard_index = 1, shard_count = 1;
+  std::chrono::milliseconds max_time{0};  ///< per target; 0: no limit
+  std::uint32_t max_findings = 0;         ///< per target; 0: no limit
+  std::chrono::milliseconds shrink_time{60000};
+  std::filesystem::path traces;           ///< directory of regression traces; "" for none
+  std::vector<std::string> argv;
+};
+
+/// Where a target was left by a former run.
+struct Done {
+  std::set<std::uint64_t> cases;
+  conformance::Runner::Signatures traces;
+  conformance::Runner::Signatures signatures;
+};
+
+/// Everything a campaign needs to know, for a target that has been opened.
+conformance::CampaignOptions campaign_options(const CampaignSettings& settings, const Target& target,
+                                              const OpenedTarget& opened, const Done& done);
+
+/// Why a target was not tested, as records: a run that judged nothing and says so.
+void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
+                   const OpenedTarget& opened);
+
+/// "7", "0x1234" or any words, which are hashed.
+std::uint64_t parse_seed(const std::string& text);
+/// "90", "90s", "10m", "6h", "250ms"; nothing if it is no duration.
+std::optional<std::chrono::milliseconds> parse_duration(const std::string& text);
+
+}  // namespace dmabuf::app

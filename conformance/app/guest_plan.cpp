@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "guest_plan.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace dmabuf::app {
+
+std::string to_json(const GuestPlan& plan) {
+  nlohmann::json targets = nlohmann::json::array();
+  for (const GuestTarget& t : plan.targets)
+    targets.push_back({{"exporter", t.exporter},
+                       {"bug", t.bug},
+                       {"first_case", t.first_case},
+                       {"done_traces", t.done_traces},
+                       {"done", t.done},
+                       {"signatures", t.signatures}});
+  const CampaignSettings& s = plan.settings;
+  return nlohmann::json{{"job", static_cast<int>(plan.job)},
+                        {"kernel", plan.kernel},
+                        {"targets", targets},
+                        {"run", s.run},
+                        {"seed", std::to_string(s.seed)},
+                        {"cases", s.cases},
+                        {"shard", {s.shard_index, s.shard_count}},
+                        {"max_time_ms", s.max_time.count()},
+                        {"max_findings", s.max_findings},
+                        {"shrink_time_ms", s.shrink_time.count()},
+                        {"argv", s.argv},
+                        {"program", plan.program},
+                        {"rounds", plan.rounds}}
+      .dump();
+}
+
+GuestPlan guest_plan_from_json(const std::string& text) {
+  const nlohmann::json json = nlohmann::json::parse(text);
+  GuestPlan plan;
+  plan.job = static_cast<GuestJob>(json.at("job").get<int>());
+  plan.kernel = json.at("kernel");
+  for (const auto& t : json.at("targets")) {
+    GuestTarget& target = plan.targets.emplace_back();
+    target.exporter = t.at("exporter");
+    target.bug = t.at("bug");
+    target.first_case = t.at("first_case");
+    target.done_traces = t.at("done_traces").get<std::vector<std::string>>();
+    target.done = t.at("done").get<std::vector<std::uint64_t>>();
+    target.signatures = t.at("signatures").get<std::vector<std::string>>();
+  }
+  CampaignSettings& s = plan.settings;
+  s.run = json.at("run");
+  s.seed = std::stoull(json.at("seed").get<std::string>());
+  s.cases = json.at("cases");
+  s.shard_index = json.at("shard").at(0);
+  s.shard_count = json.at("shard").at(1);
+  s.max_time = std::chrono::milliseconds(json.at("max_time_ms").get<std::int64_t>());
+  s.max_findings = json.at("max_findings");
+  s.shrink_time = std::chrono::milliseconds(json.at("shrink_time_ms").get<std::int64_t>());
+  s.argv = json.at("argv").get<std::vector<std::string>>();
+  s.traces = kGuestTraces;
+  plan.program = json.at("program");
+  plan.rounds = json.at("rounds");
+  return plan;
+}
+
+}  // namespace dmabuf::app

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "model_check.hpp"
+
+#include <fmt/format.h>
+
+#include "dmabuf/model/explore.hpp"
+#include "dmabuf/model/table.hpp"
+#include "exit_code.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "stop.hpp"
+
+namespace dmabuf::app {
+
+int check_model(const std::string& only) {
+  fmt::print("model {}: {} machines, {} rows\n", model::model_hash(), model::machines().size(), model::rows().size());
+  fmt::print("{:<24} {:>11} {:>12} {:>11} {:>6} {:>8} {:>10}\n", "configuration", "states", "transitions", "refusals",
+             "depth", "seconds", "Mstates/s");
+  bool found = false, good = true;
+  model::Coverage fired;
+  for (const model::Configuration& configuration : model::standard_configurations()) {
+    if (!only.empty() && configuration.name != only) continue;
+    if (stop_requested()) return kStopped;
+    found = true;
+    ProgressLine line(configuration.name);
+    const model::Exploration result = model::explore(configuration, [&](const model::Progress& p) {
+      line.show(fmt::format("{} states, {:.2f} M/s, depth {}, frontier {}, {} MiB", p.states, p.states_per_second / 1e6,
+                            p.depth, p.frontier, p.bytes >> 20U));
+    });
+    line.clear();
+    fmt::print("{:<24} {:>11} {:>12} {:>11} {:>6} {:>8.2f} {:>10.2f}{}\n", result.name, result.states,
+               result.transitions, result.refusals, result.depth, result.seconds, result.states_per_second() / 1e6,
+               result.complete ? "" : "  INCOMPLETE");
+    good = good && result.complete && result.violations.empty();
+    for (const model::Violation& violation : result.violations) fmt::print("VIOLATED {}\n", model::describe(violation));
+    fired.rows |= result.coverage.rows;
+  }
+  if (!found) {
+    std::string known;
+    for (const model::Configuration& configuration : model::standard_configurations()) known += " " + configuration.name;
+    throw UsageError(fmt::format("no configuration is called '{}'; there are{}", only, known));
+  }
+  if (only.empty())
+    for (const std::string& row : model::unexplained_rows(fired)) {
+      fmt::print("DEAD ROW {}\n", row);
+      good = false;
+    }
+  if (good) {
+    fmt::print("every reachable state visited; {} invariants hold in all of them:\n", model::kInvariants);
+    for (const model::InvariantInfo& info : model::invariants()) fmt::print("  {:<26} {}\n", info.name, info.text);
+  }
+  return good ? kConforms : kFindings;
+}
+
+}  // namespace dmabuf::app

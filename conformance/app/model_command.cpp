@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.hpp"
+#include "dmabuf/model/table.hpp"
+#include "exit_code.hpp"
+#include "model_check.hpp"
+#include "output.hpp"
+
+namespace dmabuf::app {
+
+void add_model_command(CLI::App& app, int& status) {
+  CLI::App* model = app.add_subcommand("model", "the contract itself: check it, print it, draw it");
+  model->require_subcommand(1);
+
+  auto only = std::make_shared<std::string>();
+  CLI::App* check = model->add_subcommand("check", "explore small worlds exhaustively and prove the invariants");
+  check->add_option("--configuration", *only, "one configuration instead of all");
+  check->callback([only, &status] { status = check_model(*only); });
+
+  CLI::App* tables = model->add_subcommand("tables", "the flat transition tables, one row a line");
+  tables->callback([&status] {
+    fmt::print("# model {}\n{}", model::model_hash(), model::tables_text());
+    status = kConforms;
+  });
+
+  auto machine = std::make_shared<std::string>();
+  CLI::App* diagram = model->add_subcommand("diagram", "a machine as graphviz text; pipe it to 'dot -Tsvg'");
+  diagram->add_option("machine", *machine, "buffer, fd, attachment, …; default: all");
+  diagram->callback([machine, &status] {
+    bool found = false;
+    for (const model::MachineInfo& info : model::machines())
+      if (machine->empty() || *machine == info.name) {
+        fmt::print("{}", model::dot(info));
+        found = true;
+      }
+    if (!found) {
+      std::string known;
+      for (const model::MachineInfo& info : model::machines()) known += fmt::format(" {}", info.name);
+      throw UsageError(fmt::format("no machine is called '{}'; there are{}", *machine, known));
+    }
+    status = kConforms;
+  });
+}
+
+}  // namespace dmabuf::app

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "output.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <fstream>
+#include <random>
+
+#include "dmabuf/model/table.hpp"
+#include "dmabuf/reports/html.hpp"
+#include "dmabuf/reports/json.hpp"
+#include "dmabuf/reports/write.hpp"
+
+namespace dmabuf::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+void link_latest(const fs::path& directory) {
+  std::error_code ignored;  // a convenience: no run fails for want of it
+  const fs::path parent = fs::absolute(directory).parent_path();
+  const fs::path draft = parent / fmt::format(".latest-{}", ::getpid());
+  fs::remove(draft, ignored);
+  fs::create_directory_symlink(fs::absolute(directory).filename(), draft, ignored);
+  if (!ignored) fs::rename(draft, parent / "latest", ignored);
+}
+
+std::string trace_text(const record::Finding& finding) {
+  std::string text = fmt::format("# dbt 1 model={}\n# {}\n# {}\n", model::model_hash(), finding.summary,
+                                 finding.replay);
+  for (const record::Step& step : finding.trace) text += step.operation + "\n";
+  return text;
+}
+
+}  // namespace
+
+fs::path Output::default_directory() {
+  std::random_device random;
+  return fmt::format("dmabuf-conform-run-{:%Y%m%d-%H%M%S}-{:04x}", fmt::gmtime(std::time(nullptr)),
+                     random() & 0xffffU);
+}
+
+Output::Output(fs::path directory, Existing existing) : directory_(std::move(directory)) {
+  if (fs::exists(journal())) {
+    if (existing == Existing::Refuse)
+      throw UsageError(fmt::format(
+          "{} already holds a run; go on with it (--resume), replace it (--overwrite) or name another "
+          "directory (--out)", directory_.string()));
+    if (existing == Existing::Overwrite) {
+      // Only what a run writes: nobody's other files are lost to a wrong --out.
+      for (const char* file : {"journal.ndjson", "results.json", "report.html"}) fs::remove(directory_ / file);
+      fs::remove_all(directory_ / "findings");
+    }
+  }
+  fs::create_directories(directory_);
+  journal_ = std::make_unique<record::JournalWriter>(journal());
+  link_latest(directory_);
+}
+
+void Output::write(const record::Record& record) {
+  const std::scoped_lock lock(mutex_);
+  journal_->write(record);
+  if (const auto* finding = std::get_if<record::Finding>(&record)) {
+    const fs::path place = directory_ / "findings" / finding->id;
+    fs::create_directories(place);
+    reports::write_file(place / "repro.dbt", trace_text(*finding));
+    if (!finding->kernel_log.empty()) reports::write_file(place / "kernel.txt", finding->kernel_log);
+  }
+}
+
+std::vector<record::Run> Output::runs() const {
+  journal_->sync();
+  return record::read_runs(journal());
+}
+
+void Output::render() const {
+  const std::vector<record::Run> all = runs();
+  reports::write_file(directory_ / "results.json", reports::results_json(all));
+  reports::write_file(directory_ / "report.html", reports::render_html(all));
+}
+
+std::string new_uuid() {
+  std::random_device random;
+  const auto word = [&] { return (std::uint64_t{random()} << 32U) | random(); };
+  const std::uint64_t high = (word() & ~std::uint64_t{0xf000}) | 0x4000;
+  const std::uint64_t low = (word() >> 2U) | (std::uint64_t{1} << 63U);
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32U, (high >> 16U) & 0xffffU,
+                     high & 0xffffU, low >> 48U, low & 0xffff'ffff'ffffULL);
+}
+
+std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+}  // namespace dmabuf::app

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/// The directory of a run: journal, findings, reports.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "dmabuf/conformance/sink.hpp"
+#include "dmabuf/record/journal.hpp"
+#include "dmabuf/record/run.hpp"
+
+namespace dmabuf::app {
+
+/// A mistake of the caller's: ends with 64.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class Existing { Refuse, Resume, Overwrite };
+
+class Output final : public conformance::Sink {
+ public:
+  /// Makes the directory (and a `latest` link beside it) or takes up an unfinished one. Throws
+  /// UsageError if it is in use and neither resume nor overwrite was asked for.
+  Output(std::filesystem::path directory, Existing existing);
+
+  /// Journal first; a finding's trace goes to findings/<id>/repro.dbt as well. Safe from threads.
+  void write(const record::Record& record) override;
+
+  /// results.json and report.html, made from the journal alone.
+  void render() const;
+  std::vector<record::Run> runs() const;
+
+  const std::filesystem::path& directory() const { return directory_; }
+  std::filesystem::path journal() const { return directory_ / "journal.ndjson"; }
+
+  /// "dmabuf-conform-run-20260214-093011-7f3a"
+  static std::filesystem::path default_directory();
+
+ private:
+  std::filesystem::path directory_;
+  std::unique_ptr<record::JournalWriter> journal_;
+  std::mutex mutex_;
+};
+
+/// A random version 4 uuid.
+std::string new_uuid();
+/// UTC now, RFC 3339.
+std::string utc_now();
+
+}  // namespace dmabuf::app

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "registry.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "dmabuf/adapters/kernel_adapter.hpp"
+#include "dmabuf/reference/adapter.hpp"
+
+namespace dmabuf::app {
+namespace {
+
+std::string uname_release() {
+  struct utsname name {};
+  ::uname(&name);
+  return name.release;
+}
+
+std::string joined(const auto& names) {
+  std::string text;
+  for (const auto& name : names) text += fmt::format("{}{}", text.empty() ? "" : ", ", std::string_view(name));
+  return text;
+}
+
+OpenedTarget open_reference_target(const Target& target) {
+  OpenedTarget opened;
+  opened.profile.kernel = *model::find_kernel_profile("reference");
+  opened.profile.exporter = exporter_profile("reference:" + target.exporter);
+  opened.profile.importer = {.name = "reference", .guards_misuse = true};
+  const auto* mutant = target.bug.empty() ? nullptr : reference::find_mutant(target.bug);
+  opened.adapter = reference::open_reference(target.exporter,
+                                             mutant == nullptr ? reference::Mutant::None : mutant->mutant);
+  return opened;
+}
+
+OpenedTarget open_native_target(const Target& target) {
+  OpenedTarget opened;
+  adapters::KernelTarget wanted;
+  wanted.exporter = target.exporter;
+  if (!target.bug.empty()) wanted.defect = target.bug;
+  adapters::Opened found = adapters::open_kernel_adapter(wanted);
+  opened.kernel_release = uname_release();
+  opened.profile.kernel = kernel_profile(opened.kernel_release);
+  opened.profile.exporter = exporter_profile(target.exporter);
+  opened.reason = found.reason;
+  opened.remedy = found.remedy;
+  for (const auto& lack : found.lacks) opened.lacks.push_back(lack.what + ". " + lack.remedy);
+  if (found.adapter != nullptr &&
+      found.adapter->alphabet().test(model::kind_of<model::op::Get>()))
+    opened.profile.importer = {.name = "harness", .guards_misuse = true};
+  opened.adapter = std::move(found.adapter);
+  return opened;
+}
+
+}  // namespace
+
+std::string Target::text() const {
+  const std::string suffix = bug.empty() ? "" : "!" + bug;
+  switch (where) {
+    case Where::Reference: return (exporter.empty() ? "reference" : "reference:" + exporter) + suffix;
+    case Where::Native: return (exporter.empty() ? "native" : "native:" + exporter) + suffix;
+    case Where::Vm: return "vm:" + kernel + (exporter.empty() ? "" : "/" + exporter) + suffix;
+  }
+  return {};
+}
+
+tl::expected<Target, std::string> parse_target(std::string_view text) {
+  Target target;
+  std::string_view rest = text;
+  if (const auto bang = rest.find('!'); bang != std::string_view::npos) {
+    target.bug = rest.substr(bang + 1);
+    rest = rest.substr(0, bang);
+  }
+  const auto take = [&](std::string_view word) {
+    if (rest != word && !rest.starts_with(std::string(word) + ":")) return false;
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    return true;
+  };
+  if (take("reference")) {
+    target.where = Where::Reference;
+    target.exporter = rest;
+    const auto known = reference::reference_exporters();
+    if (!rest.empty() && std::ranges::find(known, rest) == known.end())
+      return tl::unexpected(fmt::format("the reference has no exporter '{}'; it has {}", rest, joined(known)));
+    if (!target.bug.empty()) {
+      const auto* mutant = reference::find_mutant(target.bug);
+      if (mutant == nullptr)
+        return tl::unexpected(fmt::format("no mutant is called '{}'; 'dmabuf-conform list mutants' shows all",
+                                          target.bug));
+      if (target.exporter.empty()) target.exporter = mutant->exporter;
+    }
+    return target;
+  }
+  if (take("native")) {
+    target.where = Where::Native;
+    target.exporter = rest;
+    if (!target.bug.empty() && !target.exporter.starts_with("harness"))
+      return tl::unexpected(fmt::format("'{}': only the harness's exporter has defects to switch on", text));
+    return target;
+  }
+  if (take("vm")) {
+    target.where = Where::Vm;
+    // file:/path/bzImage[,modules=DIR] has slashes of its own.
+    const auto slash = rest.starts_with("file:") ? rest.find("//") : rest.find('/');
+    target.kernel = rest.substr(0, slash);
+    if (slash != std::string_view::npos) target.exporter = rest.substr(slash + (rest.starts_with("file:") ? 2 : 1));
+    if (target.kernel.empty())
+      return tl::unexpected(fmt::format("'{}' names no kernel; try vm:debian:6.12 or vm:file:/path/bzImage", text));
+    return target;
+  }
+  return tl::unexpected(fmt::format(
+      "'{}' is no target; try reference, reference:eager, native:udmabuf, vm:debian:6.12", text));
+}
+
+std::vector<Target> expand(const Target& target) {
+  if (!target.exporter.empty() || target.where == Where::Vm) return {target};
+  std::vector<Target> all;
+  const auto add = [&](std::string_view exporter) {
+    all.push_back(target);
+    all.back().exporter = exporter;
+  };
+  if (target.where == Where::Reference)
+    for (std::string_view exporter : reference::reference_exporters()) add(exporter);
+  else
+    for (const adapters::Offer& offer : adapters::probe().targets) add(offer.target);
+  return all;
+}
+
+OpenedTarget open_target(const Target& target) {
+  return target.where == Where::Reference ? open_reference_target(target) : open_native_target(target);
+}
+
+model::ExporterProfile exporter_profile(std::string_view name) {
+  if (const auto* exact = model::find_exporter_profile(name)) return *exact;
+  if (const auto* family = model::find_exporter_profile(name.substr(0, name.find(':')))) return *family;
+  return *model::find_exporter_profile("unknown");
+}
+
+model::KernelProfile kernel_profile(std::string_view release) {
+  const auto version = [](std::string_view text) {
+    unsigned major = 0, minor = 0;
+    if (std::sscanf(std::string(text).c_str(), "%u.%u", &major, &minor) != 2) return 0U;
+    return major * 1000 + minor;
+  };
+  const unsigned wanted = version(release);
+  const model::KernelProfile* best = model::find_kernel_profile("6.1");
+  unsigned best_version = 0;
+  for (const model::KernelProfile& profile : model::kernel_profiles()) {
+    const unsigned candidate = version(profile.name);
+    if (candidate != 0 && candidate <= wanted && candidate > best_version) {
+      best = &profile;
+      best_version = candidate;
+    }
+  }
+  return *best;
+}
+
+}  // namespace dmabuf::app

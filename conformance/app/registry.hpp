@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/// Targets by name, and how each is opened.
+///
+///     reference                  every exporter of the reference implementation
+///     reference:eager            one of them
+///     reference:eager!mutant     with a bug switched on
+///     native                     every exporter this machine has, with the harness's importers
+///     native:udmabuf             one of them
+///     native:harness:eager!bug   our exporter, with a defect of the module's catalogue
+///     vm:debian:6.12             every exporter of that kernel, in QEMU
+///     vm:debian:6.12/udmabuf     one of them
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "dmabuf/conformance/adapter.hpp"
+#include "dmabuf/model/profile.hpp"
+
+namespace dmabuf::app {
+
+enum class Where { Reference, Native, Vm };
+
+struct Target {
+  Where where = Where::Reference;
+  std::string kernel;    ///< vm only: "debian:6.12"
+  std::string exporter;  ///< "" for all
+  std::string bug;       ///< mutant or defect, "" for none
+
+  std::string text() const;
+};
+
+/// The error says what is wrong and what is known.
+tl::expected<Target, std::string> parse_target(std::string_view text);
+
+/// One exporter each, in a fixed order. For a vm the target itself: what it has is known once it runs.
+std::vector<Target> expand(const Target& target);
+
+struct OpenedTarget {
+  std::unique_ptr<conformance::Adapter> adapter;  ///< none: skipped, for `reason`
+  model::Profile profile;
+  std::string kernel_release;
+  std::vector<std::string> lacks;  ///< what the adapter cannot do or see, each with its remedy
+  std::string reason, remedy;
+};
+
+/// Not for vm targets.
+OpenedTarget open_target(const Target& target);
+
+/// The profile of an exporter by name, by the part before its colon, or the contract alone.
+model::ExporterProfile exporter_profile(std::string_view name);
+/// The newest profile that is not newer than the release ("6.1.0-56-amd64" gives that of 6.1).
+model::KernelProfile kernel_profile(std::string_view release);
+
+}  // namespace dmabuf::app

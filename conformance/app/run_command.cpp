@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <random>
+
+#include "campaign.hpp"
+#include "commands.hpp"
+#include "dmabuf/model/table.hpp"
+#include "dmabuf/reports/text.hpp"
+#include "exit_code.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "run_command.hpp"
+#include "stop.hpp"
+#include "vm_runner.hpp"
+
+namespace dmabuf::app {
+namespace {
+
+/// What a journal says has been done of a target.
+Done done_before(const std::vector<record::Run>& runs, const std::string& target) {
+  Done done;
+  for (const record::Run& run : runs) {
+    if (run.target() != target) continue;
+    for (const record::Case& c : run.cases) {
+      if (c.tries.empty() || !c.tries.back().ended) continue;
+      if (c.id.starts_with("random."))
+        done.cases.insert(std::stoull(c.id.substr(7)));
+      else if (c.id.starts_with("trace."))
+        done.traces.insert(c.id.substr(6));
+    }
+    for (const record::Finding& finding : run.findings) done.signatures.insert(finding.signature);
+  }
+  return done;
+}
+
+void run_here(const Target& target, const CampaignSettings& settings, const Done& done, Output& output,
+              bool quiet) {
+  OpenedTarget opened = open_target(target);
+  if (opened.adapter == nullptr) {
+    fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", target.text(), opened.reason, opened.remedy);
+    write_skipped(output, settings, target, opened);
+    return;
+  }
+  for (const std::string& lack : opened.lacks) fmt::print(stderr, "{}: note: {}\n", target.text(), lack);
+  ProgressLine line(target.text(), quiet);
+  conformance::CampaignOptions options = campaign_options(settings, target, opened, done);
+  options.progress = [&](const conformance::Progress& p) { line.show(progress_text(p)); };
+  run_campaign(*opened.adapter, opened.profile, options, output);
+}
+
+}  // namespace
+
+std::string progress_text(const conformance::Progress& p) {
+  reports::Progress shown;
+  shown.cases = p.cases;
+  shown.cases_per_second = p.elapsed.count() > 0 ? static_cast<double>(p.cases) / p.elapsed.count() : 0;
+  shown.findings = p.findings;
+  shown.rows_hit = p.rows_hit;
+  shown.rows_total = p.rows_total;
+  if (shown.cases_per_second > 0 && p.planned >= p.cases)
+    shown.seconds_left = static_cast<double>(p.planned - p.cases) / shown.cases_per_second;
+  return reports::progress_line(shown);
+}
+
+int run_targets(const RunRequest& request) {
+  std::vector<Target> targets;
+  for (const std::string& text : request.targets) {
+    const auto target = parse_target(text);
+    if (!target) throw UsageError(target.error());
+    for (const Target& one : expand(*target)) targets.push_back(one);
+  }
+  if (targets.empty()) throw UsageError("no target was given and this machine offers none; try --target reference");
+
+  CampaignSettings settings = request.settings;
+  settings.run = new_uuid();
+  Output output(request.out.empty() ? Output::default_directory() : std::filesystem::path(request.out),
+                request.existing);
+  std::vector<record::Run> before;
+  if (request.existing == Existing::Resume) before = output.runs();
+  if (!before.empty() && before.front().start) {
+    settings.run = before.front().start->run;
+    if (!request.seed_given) settings.seed = before.front().start->seed;
+  }
+  fmt::print(stderr, "dmabuf-conform: seed {:#x}, model {}, journal {}\n", settings.seed, model::model_hash(),
+             output.journal().string());
+
+  for (const Target& target : targets) {
+    if (stop_requested()) break;
+    if (target.where == Where::Vm) {
+      VmRequest vm;
+      vm.target = target;
+      vm.settings = settings;
+      vm.quiet = request.quiet;
+      vm.kernel_arguments = request.kernel_arguments;
+      vm.done = [&](const std::string& name) { return done_before(before, name); };
+      run_vm(vm, output);
+    } else {
+      run_here(target, settings, done_before(before, target.text()), output, request.quiet);
+    }
+  }
+
+  output.render();
+  const std::vector<record::Run> runs = output.runs();
+  reports::TextOptions text;
+  text.colour = wants_colour() ? reports::Colour::Yes : reports::Colour::No;
+  text.missing_rows = 0;  // report.html lists them
+  fmt::print("{}", reports::render_text(runs, text));
+  fmt::print("\njournal: {}\nreport:  {}\n", std::filesystem::absolute(output.journal()).string(),
+             std::filesystem::absolute(output.directory() / "report.html").string());
+  if (stop_requested()) return kStopped;
+  int worst = kConforms;
+  bool all_skipped = true;
+  for (const record::Run& run : runs) {
+    const int code = run.exit_code();
+    if (code == kNotApplicable) continue;
+    all_skipped = false;
+    // Infrastructure beats findings: a target that was lost says nothing of what it did not get to.
+    const auto rank = [](int c) { return c == kInfrastructure ? 4 : c == kFindings ? 3 : c == kStopped ? 2 : c == kInconclusive ? 1 : 0; };
+    if (rank(code) > rank(worst)) worst = code;
+  }
+  return all_skipped ? kNotApplicable : worst;
+}
+
+void add_run_options(CLI::App& command, RunRequest& request) {
+  auto& s = request.settings;
+  command.add_option("--cases", s.cases, "random cases per target")->capture_default_str();
+  command.add_option_function<std::string>(
+      "--seed",
+      [&request](const std::string& text) {
+        request.settings.seed = parse_seed(text);
+        request.seed_given = true;
+      },
+      "base seed: decimal, 0x…, or any words; default: random, printed first");
+  const auto duration = [&command](const std::string& name, std::chrono::milliseconds& value, const char* help) {
+    command.add_option_function<std::string>(
+        name,
+        [&value, name](const std::string& text) {
+          const auto parsed = parse_duration(text);
+          if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is no duration; write 90s, 10m, 6h");
+          value = *parsed;
+        },
+        help);
+  };
+  duration("--max-time", s.max_time, "stop each target after this long (90s, 10m, 6h)");
+  duration("--shrink-time", s.shrink_time, "longest shrink of one finding; 0: do not shrink");
+  command.add_option("--max-findings", s.max_findings, "stop each target after so many different findings");
+  command.add_option_function<std::string>(
+      "--shard",
+      [&s](const std::string& text) {
+        unsigned index = 0, count = 0;
+        if (std::sscanf(text.c_str(), "%u/%u", &index, &count) != 2 || index < 1 || index > count)
+          throw CLI::ValidationError("--shard", "'" + text + "' is no shard; shards count from 1: 1/4 … 4/4");
+        s.shard_index = index;
+        s.shard_count = count;
+      },
+      "I/N: this run does every Nth case, the Ith of them");
+  command.add_option("--traces", s.traces, "directory of .dbt traces to replay first")->capture_default_str();
+  command.add_option("--out", request.out, "directory of the run; default: a new one here");
+  command.add_flag_function("--resume", [&request](std::int64_t) { request.existing = Existing::Resume; },
+                            "go on with the run in --out");
+  command.add_flag_function("--overwrite", [&request](std::int64_t) { request.existing = Existing::Overwrite; },
+                            "replace the run in --out");
+  command.add_flag("--quiet", request.quiet, "no progress");
+}
+
+void initialise(RunRequest& request, int argc, char** argv) {
+  std::random_device random;
+  request.settings.seed = (std::uint64_t{random()} << 32U) | random();
+  request.settings.traces = DMABUF_SOURCE_DIR "/conformance/traces";
+  request.settings.argv.assign(argv, argv + argc);
+}
+
+void add_run_command(CLI::App& app, int& status) {
+  auto request = std::make_shared<RunRequest>();
+  initialise(*request, 0, nullptr);
+  CLI::App* command = app.add_subcommand("run", "run the suite against one or more targets");
+  command->footer(
+      "Examples:\n"
+      "  dmabuf-conform run --target reference\n"
+      "  dmabuf-conform run --target 'reference:eager!dup_not_counted'\n"
+      "  dmabuf-conform run --target native:udmabuf --cases 2000\n"
+      "  dmabuf-conform run --target vm:debian:6.12 --target vm:debian:6.1/vgem --out night1");
+  command->add_option("--target", request->targets, "what to test (repeatable); see 'list targets'")
+      ->default_val(std::vector<std::string>{"reference"});
+  add_run_options(*command, *request);
+  command->callback([request, &status] { status = run_targets(*request); });
+}
+
+}  // namespace dmabuf::app

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: MIT
+#include "vm_runner.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "dmabuf/boot/accel.hpp"
+#include "dmabuf/boot/cache.hpp"
+#include "dmabuf/boot/error.hpp"
+#include "dmabuf/boot/guest.hpp"
+#include "dmabuf/boot/initramfs.hpp"
+#include "dmabuf/boot/kernel_source.hpp"
+#include "dmabuf/boot/module_build.hpp"
+#include "dmabuf/conformance/signature.hpp"
+#include "dmabuf/conformance/trace.hpp"
+#include "dmabuf/model/table.hpp"
+#include "dmabuf/record/codec.hpp"
+#include "dmabuf/reports/text.hpp"
+#include "progress.hpp"
+#include "stop.hpp"
+
+namespace dmabuf::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The program that becomes init: this one, if it is static, else the static build beside it.
+fs::path guest_program() {
+  const fs::path self = fs::read_symlink("/proc/self/exe");
+  if (boot::is_static_binary(self)) return self;
+  const fs::path other = fs::path(DMABUF_SOURCE_DIR) / "build/static/conformance/app/dmabuf-conform";
+  if (fs::exists(other)) return other;
+  throw boot::Error("guests need a statically linked dmabuf-conform, and there is none at " + other.string(),
+                    "cmake --preset static && cmake --build --preset static");
+}
+
+struct PreparedKernel {
+  boot::Kernel kernel;
+  boot::Accelerator accelerator = boot::Accelerator::Tcg;
+  fs::path module;        ///< empty: no in-kernel importers and no harness exporter
+  std::string module_lack;  ///< why
+};
+
+PreparedKernel prepare(const std::string& spec) {
+  PreparedKernel prepared;
+  prepared.accelerator = boot::choose_accelerator().accelerator;
+  prepared.kernel = boot::resolve_kernel(spec);
+  try {
+    prepared.module = boot::build_module(
+        {fs::path(DMABUF_SOURCE_DIR) / "kernel-harness/module", {"../include"}, {}}, prepared.kernel);
+  } catch (const boot::Error& error) {
+    prepared.module_lack = error.what();
+  }
+  return prepared;
+}
+
+fs::path write_plan(const GuestPlan& plan) {
+  const fs::path file = fs::temp_directory_path() / fmt::format("dmabuf-conform-plan-{}-{}.json", ::getpid(),
+                                                                 static_cast<const void*>(&plan));
+  boot::write_file(file, to_json(plan));
+  return file;
+}
+
+boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& plan, const fs::path& console,
+                            const std::vector<std::string>& kernel_arguments) {
+  const fs::path plan_file = write_plan(plan);
+  boot::Initramfs description;
+  description.init = guest_program();
+  description.wanted_modules = {"vgem", "udmabuf", "bochs", "virtio_gpu"};
+  if (!prepared.module.empty()) {
+    description.module_files = {prepared.module};
+    description.module_parameters = {"dmabuf_harness allow_defects=1"};
+  }
+  description.files = {{plan_file, kGuestPlanPath}};
+  if (!plan.settings.traces.empty() && fs::is_directory(plan.settings.traces))
+    for (const auto& entry : fs::directory_iterator(plan.settings.traces))
+      if (entry.path().extension() == ".dbt")
+        description.files.push_back({entry.path(), fmt::format("{}/{}", kGuestTraces, entry.path().filename().string())});
+  boot::GuestConfig config;
+  config.kernel = prepared.kernel.image;
+  config.initramfs = boot::make_initramfs(description, prepared.kernel);
+  fs::remove(plan_file);
+  config.console = console;
+  config.accelerator = prepared.accelerator;
+  config.kernel_arguments = kernel_arguments;
+  return config;
+}
+
+/// One guest's records, put into the journal; knows what was running when the guest went away.
+class Ingest {
+ public:
+  Ingest(const VmRequest& request, Output& output, const PreparedKernel& prepared, ProgressLine& line)
+      : request_(request), output_(output), prepared_(prepared), line_(line) {}
+
+  void record(const protocol::Record& r) {
+    if (r.verb == protocol::verb::begin) return begin(r);
+    if (r.verb == protocol::verb::result) return result(r);
+    if (r.verb == protocol::verb::warning) return warning(r);
+    if (const auto payload = reassembler_.add(r)) {
+      const auto parsed = record::from_json_line(payload->bytes);
+      if (parsed)
+        take(parsed->record);
+      else
+        output_.write(record::Warn{"link", "a record from the guest could not be read: " + parsed.error().message, case_});
+    }
+  }
+
+  /// The kernel complained. Not fatal: it is still a finding, of the case that was running.
+  void report(const boot::KernelReport& report) {
+    output_.write(record::Warn{std::string(boot::name(report.kind)), report.title, case_});
+    if (report.fatal) return;  // the end of the guest says it
+    write_kernel_finding(report, record::CaseOutcome::Divergence, "the kernel complained: " + report.title);
+  }
+
+  /// The guest is gone in the middle of a case.
+  void crashed(const boot::GuestResult& result) {
+    const bool hung = result.end == boot::GuestEnd::Silent || result.end == boot::GuestEnd::OverTime;
+    const auto outcome = hung ? record::CaseOutcome::Hang : record::CaseOutcome::Crash;
+    boot::KernelReport report;
+    for (const boot::KernelReport& candidate : result.reports)
+      if (candidate.fatal || report.title.empty()) report = candidate;
+    if (report.title.empty()) {
+      report.title = std::string(boot::name(result.end));
+      report.text = result.console_tail;
+    }
+    record::End end;
+    end.case_id = case_;
+    end.outcome = outcome;
+    end.signature = write_kernel_finding(report, outcome, fmt::format("{} during {}: {}", hung ? "hang" : "crash", case_, report.title));
+    end.message = result.detail;
+    output_.write(end);
+    if (case_.starts_with("random.")) {
+      first_case_[target_] = k_ + 1;
+    } else {
+      done_traces_[target_].push_back(case_.substr(6));
+    }
+    case_.clear();
+  }
+
+  bool in_case() const { return !case_.empty(); }
+  const std::string& target() const { return target_; }
+  const std::string& case_id() const { return case_; }
+  bool stopped(const std::string& target) const { return stopped_.contains(target); }
+  bool any_target() const { return !target_.empty(); }
+  std::uint64_t first_case(const std::string& target) const {
+    const auto it = first_case_.find(target);
+    return it == first_case_.end() ? 0 : it->second;
+  }
+  std::vector<std::string> done_traces(const std::string& target) const {
+    const auto it = done_traces_.find(target);
+    return it == done_traces_.end() ? std::vector<std::string>{} : it->second;
+  }
+  std::vector<std::string> signatures(const std::string& target) const {
+    const auto it = signatures_.find(target);
+    return it == signatures_.end() ? std::vector<std::string>{} : it->second;
+  }
+
+  void lost(const std::string& why) {
+    output_.write(record::Warn{"guest", why, case_});
+    if (case_.empty()) return;
+    record::End end;
+    end.case_id = case_;
+    end.outcome = record::CaseOutcome::Error;
+    end.message = why;
+    output_.write(end);
+    case_.clear();
+  }
+
+ private:
+  void begin(const protocol::Record& r) {
+    const auto words = r.words();
+    if (words.empty()) return;
+    case_ = words.front();
+    record::Begin begin;
+    begin.case_id = case_;
+    if (const auto k = r.value("k")) begin.k = std::strtoull(std::string(*k).c_str(), nullptr, 10);
+    if (const auto seed = r.value("seed")) begin.case_seed = std::strtoull(std::string(*seed).c_str(), nullptr, 16);
+    k_ = begin.k;
+    output_.write(begin);
+  }
+
+  void result(const protocol::Record& r) {
+    const auto words = r.words();
+    if (words.size() < 2) return;
+    record::End end;
+    end.case_id = words[0];
+    if (const auto ms = r.value("ms")) end.ms = std::strtod(std::string(*ms).c_str(), nullptr);
+    if (const auto ops = r.value("ops")) end.operations = static_cast<std::uint32_t>(std::strtoul(std::string(*ops).c_str(), nullptr, 10));
+    output_.write(end);
+    ended();
+  }
+
+  void ended() {
+    if (case_.starts_with("trace.")) done_traces_[target_].push_back(case_.substr(6));
+    if (case_.starts_with("random.")) first_case_[target_] = k_ + 1;
+    case_.clear();
+    ++cases_;
+    if (cases_ % 16 == 0) show();
+  }
+
+  void show() {
+    reports::Progress progress;
+    progress.cases = cases_;
+    progress.findings = findings_;
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    progress.cases_per_second = seconds > 0 ? static_cast<double>(cases_) / seconds : 0;
+    line_.show(target_ + " " + reports::progress_line(progress));
+  }
+
+  void warning(const protocol::Record& r) {
+    output_.write(record::Warn{"guest", r.args, case_});
+    if (r.args.starts_with("runner-")) lost("the runner in the guest failed: " + r.args);
+  }
+
+  void take(const record::Record& r) {
+    if (const auto* start = std::get_if<record::Start>(&r)) {
+      target_ = start->target;
+      exporter_ = start->exporter;
+      cases_ = findings_ = 0;
+      started_ = std::chrono::steady_clock::now();
+      output_.write(r);
+      output_.write(record::Note{"console", "console.log"});
+      if (!prepared_.module_lack.empty()) output_.write(record::Note{"harness module", prepared_.module_lack});
+      return;
+    }
+    if (const auto* finding = std::get_if<record::Finding>(&r)) {
+      ++findings_;
+      signatures_[target_].push_back(finding->signature);
+    }
+    output_.write(r);
+    if (std::holds_alternative<record::End>(r)) ended();
+    if (std::holds_alternative<record::Stop>(r)) stopped_.insert(target_);
+  }
+
+  std::string write_kernel_finding(const boot::KernelReport& report, record::CaseOutcome kind, const std::string& summary) {
+    record::Finding finding;
+    const bool crash = kind != record::CaseOutcome::Divergence;
+    finding.signature = fmt::format("{}:{}", kind == record::CaseOutcome::Hang ? "hang" : crash ? "crash" : "log", report.title);
+    finding.id = conformance::signature_id(finding.signature);
+    finding.kind = kind;
+    finding.target = target_;
+    finding.exporter = exporter_;
+    finding.kernel = prepared_.kernel.release;
+    finding.first_case = case_;
+    finding.summary = summary;
+    finding.expected = "the kernel's log stays silent";
+    finding.observed = report.title;
+    finding.kernel_log = report.text;
+    finding.minimality = "not shrunk: the kernel itself reported it";
+    finding.replay = fmt::format("dmabuf-conform run --target {} --seed {:#x} --cases {}", target_, request_.settings.seed, k_ + 1);
+    ++findings_;
+    if (reported_.insert(finding.signature).second) output_.write(finding);
+    return finding.signature;
+  }
+
+  const VmRequest& request_;
+  Output& output_;
+  const PreparedKernel& prepared_;
+  ProgressLine& line_;
+  protocol::Reassembler reassembler_;
+  std::string target_, exporter_, case_;
+  std::uint64_t k_ = 0, cases_ = 0, findings_ = 0;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::set<std::string> stopped_, reported_;
+  std::map<std::string, std::uint64_t> first_case_;
+  std::map<std::string, std::vector<std::string>> done_traces_, signatures_;
+};
+
+void skip_kernel(const VmRequest& request, Output& output, const std::string& why) {
+  OpenedTarget none;
+  const auto at = why.find("\nRemedy: ");
+  none.reason = why.substr(0, at);
+  none.remedy = at == std::string::npos ? "see 'dmabuf-conform probe'" : why.substr(at + 9);
+  fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", request.target.text(), none.reason, none.remedy);
+  write_skipped(output, request.settings, request.target, none);
+}
+
+}  // namespace
+
+void run_vm(const VmRequest& request, Output& output) {
+  ProgressLine line("", request.quiet);
+  line.show(request.target.text() + " preparing kernel, module and initramfs");
+  PreparedKernel prepared;
+  try {
+    prepared = prepare(request.target.kernel);
+  } catch (const boot::Error& error) {
+    line.clear();
+    return skip_kernel(request, output, error.what());
+  }
+
+  GuestPlan plan;
+  plan.kernel = request.target.kernel;
+  plan.settings = request.settings;
+  if (!request.target.exporter.empty()) plan.targets = {{request.target.exporter, request.target.bug, 0, {}, {}, {}}};
+  const fs::path console = output.directory() / fmt::format("console-{}.log", prepared.kernel.release);
+  Ingest ingest(request, output, prepared, line);
+  std::vector<std::string> order;  // exporters, as the guest announced them
+
+  for (unsigned boots = 0; !stop_requested(); ++boots) {
+    line.show(fmt::format("{} booting {} under {}", request.target.text(), prepared.kernel.release,
+                          boot::name(prepared.accelerator)));
+    std::optional<boot::GuestResult> ended;
+    try {
+      boot::Guest guest(configure(prepared, plan, console, request.kernel_arguments));
+      guest.on_report([&](const boot::KernelReport& report) { ingest.report(report); });
+      guest.on_record([&](const protocol::Record& r) {
+        if (r.verb == protocol::verb::capability && r.args.starts_with("targets=")) {
+          order.clear();
+          std::string_view names = std::string_view(r.args).substr(8);
+          while (!names.empty()) {
+            const auto comma = std::min(names.find(','), names.size());
+            order.emplace_back(names.substr(0, comma));
+            names.remove_prefix(std::min(names.size(), comma + 1));
+          }
+        }
+        // What a case did to the kernel must be known before the next one begins.
+        if (r.verb == protocol::verb::result || r.verb == protocol::verb::end) guest.settle();
+        ingest.record(r);
+        if (stop_requested()) guest.stop();
+      });
+      while (!(ended = guest.step(std::chrono::milliseconds(500))))
+        if (stop_requested()) guest.stop();
+    } catch (const boot::Error& error) {
+      line.clear();
+      if (!ingest.any_target()) return skip_kernel(request, output, error.what());
+      ingest.lost(error.what());
+      return;
+    }
+    line.clear();
+    if (ended->clean() || ended->end == boot::GuestEnd::Stopped) return;
+    if (!ingest.in_case()) {
+      // Nothing of ours was running: no finding can be made of it.
+      const std::string why = fmt::format("the guest ended on its own ({}): {}", boot::name(ended->end), ended->detail);
+      if (!ingest.any_target()) return skip_kernel(request, output, why + "\nRemedy: read " + console.string());
+      ingest.lost(why);
+    } else {
+      ingest.crashed(*ended);
+    }
+    if (boots + 1 >= request.max_crashes) {
+      output.write(record::Stop{.reason = "max-crashes", .verdict = "inconclusive"});
+      return;
+    }
+    // Go on behind what did it.
+    std::vector<GuestTarget> rest;
+    const std::vector<GuestTarget> before = plan.targets;
+    const auto add = [&](const std::string& exporter, const std::string& bug) {
+      const std::string name = Target{Where::Vm, plan.kernel, exporter, bug}.text();
+      if (ingest.stopped(name)) return;
+      rest.push_back({exporter, bug, ingest.first_case(name), ingest.done_traces(name), {}, ingest.signatures(name)});
+    };
+    if (!before.empty())
+      for (const GuestTarget& t : before) add(t.exporter, t.bug);
+    else
+      for (const std::string& exporter : order) add(exporter, "");
+    if (rest.empty()) return;
+    plan.targets = rest;
+  }
+}
+
+std::optional<record::Finding> replay_in_vm(const Target& target, const conformance::Program& program,
+                                            std::chrono::milliseconds shrink_time) {
+  const PreparedKernel prepared = prepare(target.kernel);
+  GuestPlan plan;
+  plan.job = GuestJob::Replay;
+  plan.kernel = target.kernel;
+  plan.targets = {{target.exporter, target.bug, 0, {}, {}, {}}};
+  plan.settings.shrink_time = shrink_time;
+  plan.program = conformance::to_text(program, model::model_hash());
+  const fs::path console = fs::temp_directory_path() / fmt::format("dmabuf-conform-console-{}.log", ::getpid());
+  boot::Guest guest(configure(prepared, plan, console, {}));
+  std::optional<record::Finding> finding;
+  bool answered = false;
+  std::string warning;
+  protocol::Reassembler reassembler;
+  guest.on_record([&](const protocol::Record& r) {
+    if (r.verb == protocol::verb::result) answered = true;
+    if (r.verb == protocol::verb::warning) warning = r.args;
+    if (const auto payload = reassembler.add(r))
+      if (const auto parsed = record::from_json_line(payload->bytes))
+        if (const auto* found = std::get_if<record::Finding>(&parsed->record)) finding = *found;
+  });
+  const boot::GuestResult result = guest.run();
+  fs::remove(console);
+  if (!answered && (result.end == boot::GuestEnd::Panicked || result.end == boot::GuestEnd::Silent)) {
+    record::Finding crash;
+    crash.kind = result.end == boot::GuestEnd::Panicked ? record::CaseOutcome::Crash : record::CaseOutcome::Hang;
+    crash.target = target.text();
+    crash.kernel = prepared.kernel.release;
+    crash.observed = result.reports.empty() ? result.detail : result.reports.back().title;
+    crash.summary = "the kernel did not survive this trace: " + crash.observed;
+    crash.signature = "crash:" + crash.observed;
+    crash.id = conformance::signature_id(crash.signature);
+    crash.kernel_log = result.reports.empty() ? result.console_tail : result.reports.back().text;
+    return crash;
+  }
+  if (!answered)
+    throw boot::Error(fmt::format("{}: the trace could not be run: {}", target.text(), warning.empty() ? result.detail : warning));
+  return finding;
+}
+
+std::vector<std::string> run_guest_job(const std::string& kernel, GuestPlan plan) {
+  const PreparedKernel prepared = prepare(kernel);
+  plan.kernel = kernel;
+  const fs::path console = fs::temp_directory_path() / fmt::format("dmabuf-conform-console-{}.log", ::getpid());
+  boot::Guest guest(configure(prepared, plan, console, {}));
+  std::vector<std::string> answers;
+  guest.on_record([&](const protocol::Record& r) {
+    if (r.verb == protocol::verb::capability || r.verb == protocol::verb::warning) answers.push_back(r.args);
+  });
+  const boot::GuestResult result = guest.run();
+  fs::remove(console);
+  if (!result.clean()) throw boot::Error(fmt::format("the guest did not end cleanly: {}\n{}", result.detail, result.console_tail));
+  return answers;
+}
+
+}  // namespace dmabuf::app

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/// Targets in QEMU, from the host's side.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "campaign.hpp"
+#include "dmabuf/conformance/program.hpp"
+#include "guest_plan.hpp"
+#include "output.hpp"
+#include "registry.hpp"
+
+namespace dmabuf::app {
+
+struct VmRequest {
+  Target target;
+  CampaignSettings settings;
+  bool quiet = false;
+  std::vector<std::string> kernel_arguments;
+  /// What an earlier run of the same directory has done of a target, by name.
+  std::function<Done(const std::string&)> done = [](const std::string&) { return Done{}; };
+  unsigned max_crashes = 20;  ///< reboots before the kernel is given up
+};
+
+/// Boots the kernel and runs the campaign of every exporter in it; after a panic or a hang the case is
+/// written down as the one that did it, and a new guest goes on with the next. What could not be
+/// tested is written as skipped, with the remedy. Throws only for what is wrong with the output.
+void run_vm(const VmRequest& request, Output& output);
+
+/// One trace in a guest. Throws boot::Error or HarnessError if it could not be asked.
+std::optional<record::Finding> replay_in_vm(const Target& target, const conformance::Program& program,
+                                            std::chrono::milliseconds shrink_time);
+
+/// Jobs that are no campaign (Kill, Bench): the C records that came, in words. Throws boot::Error.
+std::vector<std::string> run_guest_job(const std::string& kernel, GuestPlan plan);
+
+}  // namespace dmabuf::app

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "property.hpp"
+
+namespace dmabuf::conformance::properties {
+namespace {
+
+using namespace model;
+DMABUF_FAMILY(Failure);
+
+const Law changes_nothing = [](const Moment& moment) -> std::string {
+  if (moment.outcome) return {};
+  for (std::size_t b = 0; b < kMaxBuffers; ++b) {
+    const BufferSeen& was = moment.seen_before.buffers[b];
+    const BufferSeen& is = moment.seen.buffers[b];
+    if (was.seen != is.seen) return "something else can be seen of b" + std::to_string(b);
+    for (std::size_t k = 0; k < kAspects; ++k) {
+      const auto aspect = static_cast<Aspect>(k);
+      // An exporter may be asked before it says no, and the attach it refused needs no detach.
+      if (aspect == Aspect::AttachCalls || aspect == Aspect::MapCalls || aspect == Aspect::BeginCalls ||
+          aspect == Aspect::EndCalls)
+        continue;
+      if (was.has(aspect) && (was.values[k] != is.values[k] || (aspect == Aspect::Name && !(was.name == is.name))))
+        return std::string(aspect_name(aspect)) + " of b" + std::to_string(b) + " has changed";
+    }
+  }
+  for (std::size_t f = 0; f < kMaxFds; ++f)
+    if (moment.seen_before.fds[f].open != moment.seen.fds[f].open ||
+        moment.seen_before.fds[f].close_on_exec != moment.seen.fds[f].close_on_exec)
+      return "f" + std::to_string(f) + " has changed";
+  return {};
+};
+
+/// A call that fails changes nothing that can be seen.
+TEST_P(Failure, ChangesNothing) {
+  verifies<"INV-006">();
+  for_all_traces(GetParam(), changes_nothing);
+}
+TEST(FailureBites, ChangesNothing) {
+  bites(changes_nothing, {"refused_attach_stays_listed", "refused_attach_calls_detach", "refused_attach_puts",
+                          "failed_mmap_leaks", "failed_mmap_puts_twice", "failed_name_clears",
+                          "too_long_name_replaces"});
+}
+
+}  // namespace
+}  // namespace dmabuf::conformance::properties

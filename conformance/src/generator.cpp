@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/conformance/generator.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "dmabuf/conformance/seed.hpp"
+#include "dmabuf/model/world.hpp"
+#include "shape.hpp"
+
+namespace dmabuf::conformance {
+namespace {
+
+using namespace model;
+
+template <class Op>
+inline constexpr std::size_t kKind = kind_of<Op>();
+
+/// A few slots, without allocation.
+template <std::size_t N>
+struct Slots {
+  std::array<std::uint8_t, N> items{};
+  std::uint8_t count = 0;
+  bool any() const { return count != 0; }
+  void add(std::size_t slot) { items[count++] = static_cast<std::uint8_t>(slot); }
+};
+
+/// Which slots are in use and which is the first free one of each sort.
+struct View {
+  Slots<kMaxBuffers> buffers;
+  Slots<kMaxFds> fds;
+  Slots<kMaxReferences> references;
+  Slots<kMaxAttachments> attachments;
+  Slots<kMaxMappings> mappings;
+  Slots<kMaxVmas> vmas;
+  Slots<kMaxMessages> messages;
+  std::array<std::uint8_t, shape::kSlotDomains> free{};
+
+  View(const World& world, const Bounds& bounds) {
+    free.fill(kNone);
+    scan(shape::Domain::Buffer, buffers, bounds.buffers,
+         [&](std::size_t i) { return world.live(BufferId{static_cast<std::uint8_t>(i)}); });
+    scan(shape::Domain::Fd, fds, bounds.fds, [&](std::size_t i) { return world.fds[i].buffer != kNone; });
+    scan(shape::Domain::Reference, references, bounds.references,
+         [&](std::size_t i) { return world.references[i].buffer != kNone; });
+    scan(shape::Domain::Attachment, attachments, bounds.attachments,
+         [&](std::size_t i) { return world.attachments[i].buffer != kNone; });
+    scan(shape::Domain::Mapping, mappings, bounds.mappings,
+         [&](std::size_t i) { return world.mappings[i].attachment != kNone; });
+    scan(shape::Domain::Vma, vmas, bounds.vmas, [&](std::size_t i) { return world.vmas[i].buffer != kNone; });
+    scan(shape::Domain::Message, messages, bounds.messages,
+         [&](std::size_t i) { return world.messages[i].buffer != kNone; });
+  }
+
+  bool has_free(shape::Domain domain) const { return free[static_cast<std::size_t>(domain)] != kNone; }
+
+ private:
+  template <std::size_t N, class InUse>
+  void scan(shape::Domain domain, Slots<N>& used, std::size_t bound, InUse in_use) {
+    for (std::size_t i = 0; i < std::min(bound, N); ++i) {
+      if (in_use(i))
+        used.add(i);
+      else if (std::uint8_t& first = free[static_cast<std::size_t>(domain)]; first == kNone)
+        first = static_cast<std::uint8_t>(i);
+    }
+  }
+};
+
+/// What the contract makes of an operation in one world.
+enum class Meaning { None, Refused, Permitted };
+
+Meaning meaning(const Alternatives& alternatives) {
+  Meaning result = Meaning::Refused;
+  for (const Alternative& way : alternatives) {
+    switch (way.allowance) {
+      case Allowance::Permitted: result = Meaning::Permitted; break;
+      case Allowance::Refused: break;
+      case Allowance::Forbidden:
+      case Allowance::Unspecified:
+      case Allowance::Malformed: return Meaning::None;
+    }
+  }
+  return alternatives.empty() ? Meaning::None : result;
+}
+
+/// Kinds a swarm keeps: without what makes, nothing could ever happen, and without what lets go the
+/// slots are full after a few lines.
+Alphabet always_in_swarm() {
+  return Alphabet{}
+      .set(kKind<op::Export>).set(kKind<op::Create>).set(kKind<op::InstallFd>)
+      .set(kKind<op::Close>).set(kKind<op::Put>).set(kKind<op::Detach>)
+      .set(kKind<op::Unmap>).set(kKind<op::Munmap>);
+}
+
+/// One program in the making, and the nominal world after its operations.
+class Maker {
+ public:
+  Maker(std::uint64_t seed, const Profile& profile, const Bounds& bounds, const GeneratorOptions& options,
+        Program& program)
+      : dice_(seed), profile_(profile), bounds_(bounds), options_(options), program_(program) {
+    kinds_ = options.alphabet & bounds.kinds;
+    kinds_.set(profile.exporter.in_kernel ? kKind<op::Create> : kKind<op::Export>, false);
+    all_kinds_ = kinds_;
+    if (dice_.percent(options.swarm)) {
+      const std::uint64_t coins = dice_.next();
+      const Alphabet kept = always_in_swarm();
+      for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
+        if (!kept[kind] && ((coins >> kind) & 1U) != 0) kinds_.set(kind, false);
+    }
+  }
+
+  void make(int size) {
+    const std::uint32_t span = options_.max_length > options_.min_length
+                                   ? std::uint32_t{options_.max_length} - options_.min_length
+                                   : 0;
+    std::uint32_t length = options_.min_length + dice_.roll(span + 1);
+    if (size < rc::kNominalSize)
+      length = std::max<std::uint32_t>(1, length * static_cast<std::uint32_t>(std::max(size, 0)) /
+                                              static_cast<std::uint32_t>(rc::kNominalSize));
+    length_ = length;
+    while (program_.operations.size() < length) {
+      if (step()) continue;
+      if (kinds_ == all_kinds_) break;
+      kinds_ = all_kinds_;  // the swarm has run into a corner
+    }
+  }
+
+ private:
+  // --- one step ----------------------------------------------------------------------------------
+
+  bool step() {
+    const View view(world_, bounds_);
+    if (dice_.percent(options_.refusals))
+      for (int attempt = 0; attempt < 6; ++attempt)
+        if (const auto call = careless(view); call && add(*call, Meaning::Refused)) return true;
+    for (int attempt = 0; attempt < 24; ++attempt) {
+      const std::size_t kind = draw_kind(view);
+      if (kind == kOperationKinds) return false;
+      const Operation operation = draw(kind, view);
+      // A natural draw may run into a refusal as well (a second direction on a cached mapping); one
+      // in three is kept, so that they do not crowd out what goes well.
+      const bool any = attempt >= 16 || dice_.percent(33);
+      if (!add(operation, any ? Meaning::None : Meaning::Permitted)) continue;
+      if (kind == kKind<op::Store> && dice_.percent(options_.sweeps))
+        sweep_vma(std::get<op::Store>(operation).vma.value);
+      if (kind == kKind<op::DeviceWrite> && dice_.percent(options_.sweeps))
+        sweep_mapping(std::get<op::DeviceWrite>(operation).mapping.value);
+      return true;
+    }
+    return false;
+  }
+
+  /// Appends the operation and steps the world if it has a meaning, and the wanted one if one is.
+  bool add(const Operation& operation, Meaning want) {
+    alternatives(world_, profile_, operation, ways_);
+    const Meaning found = meaning(ways_);
+    if (found == Meaning::None || (want != Meaning::None && found != want)) return false;
+    program_.operations.push_back(operation);
+    if (found == Meaning::Permitted) {
+      const auto nominal = std::find_if(ways_.begin(), ways_.end(), [](const Alternative& way) {
+        return way.allowance == Allowance::Permitted;
+      });
+      world_ = nominal->next;
+      settle(world_, profile_);
+    }
+    return true;
+  }
+
+  // --- which kind --------------------------------------------------------------------------------
+
+  Alphabet possible(const View& view) const {
+    using D = shape::Domain;
+    Alphabet now;
+    const auto set = [&](std::size_t kind, bool can) { now.set(kind, can); };
+    set(kKind<op::Export>, view.has_free(D::Buffer) && view.has_free(D::Reference));
+    set(kKind<op::Create>, view.has_free(D::Buffer) && view.has_free(D::Fd));
+    set(kKind<op::CloseHandle>, view.buffers.any() && profile_.exporter.own_references > 0);
+    set(kKind<op::InstallFd>, view.references.any() && view.has_free(D::Fd));
+    set(kKind<op::Dup>, view.fds.any() && view.has_free(D::Fd));
+    set(kKind<op::Close>, view.fds.any());
+    set(kKind<op::Send>, view.fds.any() && view.has_free(D::Message));
+    set(kKind<op::Receive>, view.messages.any() && view.has_free(D::Fd));
+    set(kKind<op::Discard>, view.messages.any());
+    set(kKind<op::Get>, view.fds.any() && view.has_free(D::Reference));
+    set(kKind<op::Put>, view.references.any());
+    set(kKind<op::Attach>, view.references.any() && view.has_free(D::Attachment));
+    set(kKind<op::Detach>, view.attachments.any());
+    set(kKind<op::Map>, view.attachments.any() && view.has_free(D::Mapping));
+    set(kKind<op::Unmap>, view.mappings.any());
+    set(kKind<op::DeviceRead>, view.mappings.any());
+    set(kKind<op::DeviceWrite>, view.mappings.any());
+    set(kKind<op::BeginCpuAccess>, view.references.any());
+    set(kKind<op::EndCpuAccess>, view.references.any());
+    set(kKind<op::Sync>, view.fds.any());
+    set(kKind<op::Mmap>, view.fds.any() && view.has_free(D::Vma));
+    set(kKind<op::Munmap>, view.vmas.any());
+    set(kKind<op::Store>, view.vmas.any());
+    set(kKind<op::Load>, view.vmas.any());
+    set(kKind<op::Seek>, view.fds.any());
+    set(kKind<op::SetName>, view.fds.any());
+    return now & kinds_;
+  }
+
+  std::uint32_t weight(std::size_t kind, const View& view) const {
+    const std::uint32_t base = options_.weights[kind];
+    switch (kind) {
+      // The second buffer is for crosstalk; most of what can go wrong needs depth on one.
+      case kKind<op::Export>:
+      case kKind<op::Create>: return view.buffers.any() ? (base + 2) / 3 : base;
+      // Nothing in user space can happen without an fd, nothing on a device without a reference.
+      case kKind<op::InstallFd>: return view.fds.any() ? base : 3 * base;
+      case kKind<op::Get>: return view.references.any() ? base : 3 * base;
+      // The last one of a kind is let go less often: what depends on it is where the depth is.
+      case kKind<op::Close>: return view.fds.count > 1 ? base : (base + 1) / 2;
+      case kKind<op::Put>: return view.references.count > 1 ? base : (base + 1) / 2;
+      default: return base;
+    }
+  }
+
+  std::size_t draw_kind(const View& view) {
+    const Alphabet now = possible(view);
+    std::uint32_t total = 0;
+    for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
+      if (now[kind]) total += weight(kind, view);
+    if (total == 0) return kOperationKinds;
+    std::uint32_t at = dice_.roll(total);
+    for (std::size_t kind = 0; kind < kOperationKinds; ++kind) {
+      if (!now[kind]) continue;
+      const std::uint32_t width = weight(kind, view);
+      if (at < width) return kind;
+      at -= width;
+    }
+    return kOperationKinds;
+  }
+
+  // --- with which operands -----------------------------------------------------------------------
+
+  template <class Id>
+  Id first_free(const View& view, shape::Domain domain) const {
+    return Id{view.free[static_cast<std::size_t>(domain)]};
+  }
+  template <class Id, std::size_t N>
+  Id one_of(const Slots<N>& slots) {
+    return Id{slots.items[dice_.roll(slots.count)]};
+  }
+  FdId an_fd(const View& view) { return one_of<FdId>(view.fds); }
+  FdId free_fd(const View& view) const { return first_free<FdId>(view, shape::Domain::Fd); }
+  ReferenceId a_reference(const View& view) { return one_of<ReferenceId>(view.references); }
+
+  std::uint8_t some_pages() { return static_cast<std::uint8_t>(1 + dice_.roll(std::max<std::uint32_t>(1, bounds_.pages))); }
+  Access some_access() {
+    const std::uint32_t at = dice_.roll(100);
+    return at < 80 ? Access::ReadWrite : at < 94 ? Access::ReadOnly : Access::WriteOnly;
+  }
+  CloseOnExec coin() { return dice_.percent(50) ? CloseOnExec::Yes : CloseOnExec::No; }
+  Direction some_direction() {
+    const std::uint32_t at = dice_.roll(100);
+    return at < 40 ? Direction::Bidirectional : at < 68 ? Direction::ToDevice
+         : at < 97 ? Direction::FromDevice : Direction::None;
+  }
+  Tag fresh_tag() { return next_tag_++; }
+
+  std::uint8_t pages_of(std::uint8_t buffer) const {
+    return buffer < kMaxBuffers ? std::max<std::uint8_t>(1, world_.buffers[buffer].pages) : std::uint8_t{1};
+  }
+  std::uint8_t buffer_mapped_by(MappingId mapping) const {
+    const std::uint8_t attachment = world_.mappings[mapping.value].attachment;
+    return attachment < kMaxAttachments ? world_.attachments[attachment].buffer : kNone;
+  }
+  std::uint8_t a_page(std::uint8_t pages) {
+    return static_cast<std::uint8_t>(dice_.roll(std::max<std::uint32_t>(1, pages)));
+  }
+  Direction direction_for(AttachmentId attachment) {
+    const std::uint8_t cached = world_.attachments[attachment.value].cached;
+    return cached != kNone && dice_.percent(60) ? static_cast<Direction>(cached) : some_direction();
+  }
+  op::Mmap an_mmap(const View& view) {
+    const FdId fd = an_fd(view);
+    const std::uint8_t buffer = world_.buffer_of(fd);
+    const std::uint8_t pages = pages_of(buffer);
+    const std::uint8_t offset = dice_.percent(50) ? std::uint8_t{0} : a_page(pages);
+    const auto rest = static_cast<std::uint8_t>(pages - offset);
+    const auto length = dice_.percent(60) ? rest : static_cast<std::uint8_t>(1 + dice_.roll(rest));
+    const bool writable = buffer < kMaxBuffers && world_.buffers[buffer].access == Access::ReadWrite;
+    return {fd, first_free<VmaId>(view, shape::Domain::Vma), offset, length,
+            dice_.percent(writable ? 85 : 15) ? Protection::ReadWrite : Protection::Read,
+            dice_.percent(92) ? Sharing::Shared : Sharing::Private};
+  }
+  op::Seek a_seek(FdId fd) {
+    constexpr std::array<std::int16_t, 8> offsets = {0, 0, 1, -1, 4096, -4096, 8, 32767};
+    const std::uint32_t at = dice_.roll(100);
+    if (at < 40) return {fd, Whence::End, 0};
+    if (at < 75) return {fd, Whence::Set, 0};
+    return {fd, static_cast<Whence>(dice_.roll(6)), offsets[dice_.roll(offsets.size())]};
+  }
+
+  // Not inlined: g++ 12 takes the unused bytes of the variant for uninitialised values.
+  [[gnu::noinline]] Operation draw(std::size_t kind, const View& view) {
+    using D = shape::Domain;
+    switch (kind) {
+      case kKind<op::Export>:
+        return op::Export{first_free<BufferId>(view, D::Buffer), first_free<ReferenceId>(view, D::Reference),
+                          some_pages(), some_access()};
+      case kKind<op::Create>:
+        return op::Create{first_free<BufferId>(view, D::Buffer), free_fd(view), some_pages(), some_access(),
+                          coin()};
+      case kKind<op::CloseHandle>: return op::CloseHandle{one_of<BufferId>(view.buffers)};
+      case kKind<op::InstallFd>: return op::InstallFd{a_reference(view), free_fd(view), coin()};
+      case kKind<op::Dup>: return op::Dup{an_fd(view), free_fd(view), coin()};
+      case kKind<op::Close>: return op::Close{an_fd(view)};
+      case kKind<op::Send>: return op::Send{an_fd(view), first_free<MessageId>(view, D::Message)};
+      case kKind<op::Receive>:
+        return op::Receive{one_of<MessageId>(view.messages), free_fd(view), coin()};
+      case kKind<op::Discard>: return op::Discard{one_of<MessageId>(view.messages)};
+      case kKind<op::Get>: return op::Get{an_fd(view), first_free<ReferenceId>(view, D::Reference)};
+      case kKind<op::Put>: return op::Put{a_reference(view)};
+      case kKind<op::Attach>:
+        return op::Attach{a_reference(view),
+                          DeviceId{static_cast<std::uint8_t>(dice_.roll(std::max<std::uint32_t>(1, bounds_.devices)))},
+                          first_free<AttachmentId>(view, D::Attachment)};
+      case kKind<op::Detach>: return op::Detach{one_of<AttachmentId>(view.attachments)};
+      case kKind<op::Map>: {
+        const auto attachment = one_of<AttachmentId>(view.attachments);
+        return op::Map{attachment, first_free<MappingId>(view, D::Mapping), direction_for(attachment)};
+      }
+      case kKind<op::Unmap>: return op::Unmap{one_of<MappingId>(view.mappings)};
+      case kKind<op::DeviceRead>: {
+        const auto mapping = one_of<MappingId>(view.mappings);
+        return op::DeviceRead{mapping, a_page(pages_of(buffer_mapped_by(mapping)))};
+      }
+      case kKind<op::DeviceWrite>: {
+        const auto mapping = one_of<MappingId>(view.mappings);
+        return op::DeviceWrite{mapping, a_page(pages_of(buffer_mapped_by(mapping))), fresh_tag()};
+      }
+      case kKind<op::BeginCpuAccess>: return op::BeginCpuAccess{a_reference(view), some_direction()};
+      case kKind<op::EndCpuAccess>: return op::EndCpuAccess{a_reference(view), some_direction()};
+      case kKind<op::Sync>:
+        return op::Sync{an_fd(view), static_cast<SyncFlags>(dice_.roll(6)), Argument::Good};
+      case kKind<op::Mmap>: return an_mmap(view);
+      case kKind<op::Munmap>: return op::Munmap{one_of<VmaId>(view.vmas)};
+      case kKind<op::Store>: {
+        const auto vma = one_of<VmaId>(view.vmas);
+        return op::Store{vma, a_page(world_.vmas[vma.value].length), fresh_tag()};
+      }
+      case kKind<op::Load>: {
+        const auto vma = one_of<VmaId>(view.vmas);
+        return op::Load{vma, a_page(world_.vmas[vma.value].length)};
+      }
+      case kKind<op::Seek>: return a_seek(an_fd(view));
+      case kKind<op::SetName>:
+        return op::SetName{an_fd(view), static_cast<NameId>(dice_.roll(5)), Argument::Good};
+      default: return op::Get{kBadFd, ReferenceId{}};
+    }
+  }
+
+  // --- calls made to be refused ------------------------------------------------------------------
+
+  std::optional<std::uint32_t> careless_slot(const View& view, const shape::Field& field) {
+    const auto pick = [&](const auto& slots) -> std::optional<std::uint32_t> {
+      const std::uint32_t bound = shape::count(field.domain);
+      // Now and then an empty one: map what was never attached.
+      if (!slots.any() || dice_.percent(20)) return dice_.roll(bound);
+      return slots.items[dice_.roll(slots.count)];
+    };
+    switch (field.domain) {
+      case shape::Domain::Buffer: return pick(view.buffers);
+      case shape::Domain::Reference: return pick(view.references);
+      case shape::Domain::Attachment: return pick(view.attachments);
+      case shape::Domain::Mapping: return pick(view.mappings);
+      case shape::Domain::Vma: return pick(view.vmas);
+      case shape::Domain::Message: return pick(view.messages);
+      case shape::Domain::Fd: {
+        const std::uint32_t at = dice_.roll(100);
+        if (at < 20) return kBadFd.value;
+        if (at < 38) return kForeignFd.value;
+        if (!view.fds.any()) return {};
+        return view.fds.items[dice_.roll(view.fds.count)];
+      }
+      default: return {};
+    }
+  }
+
+  std::uint32_t careless_value(shape::Domain domain) {
+    constexpr std::array<std::int16_t, 7> offsets = {0, 1, -1, 4096, -4096, 8192, -32768};
+    switch (domain) {
+      case shape::Domain::Device: return dice_.roll(std::max<std::uint32_t>(1, bounds_.devices));
+      case shape::Domain::Tag: return fresh_tag();
+      case shape::Domain::SeekOffset: return static_cast<std::uint16_t>(offsets[dice_.roll(offsets.size())]);
+      case shape::Domain::Extent: return dice_.roll(bounds_.pages + 2U);
+      case shape::Domain::Pages: return dice_.roll(bounds_.pages + 1U);
+      case shape::Domain::Page: return dice_.roll(std::max<std::uint32_t>(1, bounds_.pages));
+      case shape::Domain::Argument: return dice_.percent(30) ? 1 : 0;
+      default: return dice_.roll(shape::count(domain));
+    }
+  }
+
+  /// A call with at least one operand that was not chosen with care.
+  std::optional<Operation> careless(const View& view) {
+    const auto total = static_cast<std::uint32_t>(kinds_.count());
+    if (total == 0) return {};
+    std::uint32_t at = dice_.roll(total);
+    std::size_t kind = 0;
+    while (!kinds_[kind] || at-- > 0) ++kind;
+    Operation operation = shape::blank(kind);
+    for (const shape::Field& field : shape::fields(kind)) {
+      std::uint32_t value = 0;
+      if (field.role == shape::Role::Fills) {
+        if (!view.has_free(field.domain)) return {};
+        value = view.free[static_cast<std::size_t>(field.domain)];
+      } else if (field.role == shape::Role::Uses) {
+        const auto slot = careless_slot(view, field);
+        if (!slot) return {};
+        value = *slot;
+      } else {
+        value = careless_value(field.domain);
+      }
+      field.store(operation, value);
+    }
+    return operation;
+  }
+
+  // --- sweeps: every page is written, then every page is read through some path ------------------
+
+  bool can(std::size_t kind) const { return kinds_[kind] && program_.operations.size() < length_; }
+  void try_add(const Operation& operation) {
+    if (can(operation.index())) add(operation, Meaning::Permitted);
+  }
+
+  /// Reads page `page` of the buffer through a CPU mapping or a device's, whichever comes first in a
+  /// random order.
+  void read_back(std::uint8_t buffer, std::uint8_t page) {
+    const bool device_first = dice_.percent(50);
+    for (int turn = 0; turn < 2; ++turn) {
+      const std::size_t before = program_.operations.size();
+      if (device_first == (turn == 0)) {
+        for (std::uint8_t m = 0; m < kMaxMappings && program_.operations.size() == before; ++m)
+          if (world_.mappings[m].attachment != kNone && buffer_mapped_by(MappingId{m}) == buffer)
+            try_add(op::DeviceRead{MappingId{m}, page});
+      } else {
+        for (std::uint8_t v = kMaxVmas; v-- > 0 && program_.operations.size() == before;) {
+          const VmaState& vma = world_.vmas[v];
+          if (vma.buffer == buffer && page >= vma.offset && page < vma.offset + vma.length)
+            try_add(op::Load{VmaId{v}, static_cast<std::uint8_t>(page - vma.offset)});
+        }
+      }
+      if (program_.operations.size() != before) return;
+    }
+  }
+
+  std::optional<FdId> fd_of(std::uint8_t buffer) const {
+    for (std::uint8_t f = 0; f < kMaxFds; ++f)
+      if (world_.fds[f].buffer == buffer) return FdId{f};
+    return {};
+  }
+
+  void sweep_vma(std::uint8_t v) {
+    const VmaState vma = world_.vmas[v];
+    const auto fd = fd_of(vma.buffer);
+    const bool bracket = fd && dice_.percent(50);
+    if (bracket) try_add(op::Sync{*fd, SyncFlags::StartBoth, Argument::Good});
+    for (std::uint8_t page = 0; page < vma.length; ++page)
+      try_add(op::Store{VmaId{v}, page, fresh_tag()});
+    if (bracket) try_add(op::Sync{*fd, SyncFlags::EndBoth, Argument::Good});
+    for (std::uint8_t page = 0; page < vma.length; ++page)
+      read_back(vma.buffer, static_cast<std::uint8_t>(vma.offset + page));
+  }
+
+  void sweep_mapping(std::uint8_t m) {
+    const std::uint8_t buffer = buffer_mapped_by(MappingId{m});
+    const std::uint8_t pages = pages_of(buffer);
+    for (std::uint8_t page = 0; page < pages; ++page)
+      try_add(op::DeviceWrite{MappingId{m}, page, fresh_tag()});
+    for (std::uint8_t page = 0; page < pages; ++page) read_back(buffer, page);
+  }
+
+  Dice dice_;
+  const Profile& profile_;
+  const Bounds& bounds_;
+  const GeneratorOptions& options_;
+  Program& program_;
+  Alphabet kinds_, all_kinds_;
+  std::size_t length_ = 0;
+  World world_;
+  Alternatives ways_;
+  Tag next_tag_ = 0x11;
+};
+
+}  // namespace
+
+Weights default_weights() {
+  Weights weights;
+  weights.fill(4);
+  const auto set = [&]<class Op>(std::type_identity<Op>, std::uint16_t weight) { weights[kKind<Op>] = weight; };
+  set(std::type_identity<op::CloseHandle>{}, 1);
+  set(std::type_identity<op::Dup>{}, 3);
+  set(std::type_identity<op::Close>{}, 3);
+  set(std::type_identity<op::Send>{}, 2);
+  set(std::type_identity<op::Discard>{}, 1);
+  set(std::type_identity<op::Put>{}, 3);
+  set(std::type_identity<op::Attach>{}, 6);
+  set(std::type_identity<op::Detach>{}, 3);
+  set(std::type_identity<op::Map>{}, 7);
+  set(std::type_identity<op::BeginCpuAccess>{}, 2);
+  set(std::type_identity<op::EndCpuAccess>{}, 2);
+  set(std::type_identity<op::Munmap>{}, 2);
+  set(std::type_identity<op::Seek>{}, 1);
+  set(std::type_identity<op::SetName>{}, 2);
+  return weights;
+}
+
+void generate(std::uint64_t seed, int size, const Profile& profile, const Bounds& bounds,
+              const GeneratorOptions& options, Program& program) {
+  program.operations.clear();
+  Maker(seed, profile, bounds, options, program).make(size);
+}
+
+Program generate(std::uint64_t seed, int size, const Profile& profile, const Bounds& bounds,
+                 const GeneratorOptions& options) {
+  Program program;
+  program.operations.reserve(options.max_length);
+  generate(seed, size, profile, bounds, options, program);
+  return program;
+}
+
+rc::Gen<Program> programs(const Profile& profile, const Bounds& bounds, const GeneratorOptions& options) {
+  // By value: the generator outlives this call.
+  return [=](const rc::Random& random, int size) -> rc::Shrinkable<Program> {
+    return rc::shrinkable::shrinkRecur(
+        generate(rc::Random(random).next(), size, profile, bounds, options), [=](const Program& program) {
+          return rc::seq::map(rc::shrink::removeChunks(program.operations),
+                              [=](std::vector<Operation> rest) {
+                                return drop_meaningless(Program{std::move(rest)}, profile);
+                              });
+        });
+  };
+}
+
+Program drop_meaningless(const Program& program, const Profile& profile) {
+  constexpr std::size_t kMost = 16;
+  std::vector<World> worlds(1), next;
+  Alternatives ways;
+  Program kept;
+  kept.operations.reserve(program.size());
+  for (const Operation& operation : program.operations) {
+    next.clear();
+    bool means_something = false;
+    for (const World& world : worlds) {
+      alternatives(world, profile, operation, ways);
+      if (meaning(ways) == Meaning::None) continue;
+      means_something = true;
+      for (Alternative& way : ways) {
+        settle(way.next, profile);
+        if (next.size() < kMost && std::find(next.begin(), next.end(), way.next) == next.end())
+          next.push_back(way.next);
+      }
+    }
+    if (!means_something) continue;
+    kept.operations.push_back(operation);
+    worlds.swap(next);
+  }
+  return kept;
+}
+
+}  // namespace dmabuf::conformance

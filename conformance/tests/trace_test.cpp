@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/conformance/trace.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cerrno>
+#include <sstream>
+
+#include "arbitrary.hpp"
+#include "dmabuf/model/bounds.hpp"
+
+namespace dmabuf::conformance {
+namespace {
+
+using namespace model;
+
+/// Neither GoogleTest nor RapidCheck can compare an optional of an expected by itself.
+bool same(const std::optional<Outcome>& a, const std::optional<Outcome>& b) {
+  return a.has_value() == b.has_value() && (!a || *a == *b);
+}
+
+TEST(Trace, SpellsEveryKindOfOperation) {
+  const std::pair<Operation, const char*> spelled[] = {
+      {op::Export{{0}, {0}, 2, Access::ReadWrite}, "export b0 r0 pages=2 access=rw"},
+      {op::Create{{0}, {0}, 2, Access::ReadOnly, CloseOnExec::Yes}, "create b0 f0 pages=2 access=ro cloexec"},
+      {op::CloseHandle{{0}}, "close_handle b0"},
+      {op::InstallFd{{0}, {1}, CloseOnExec::Yes}, "install_fd r0 f1 cloexec"},
+      {op::Dup{{0}, {1}, CloseOnExec::No}, "dup f0 f1"},
+      {op::Close{{0}}, "close f0"},
+      {op::Send{{0}, {0}}, "send f0 s0"},
+      {op::Receive{{0}, {2}, CloseOnExec::No}, "receive s0 f2"},
+      {op::Discard{{0}}, "discard s0"},
+      {op::Get{kBadFd, {0}}, "get bad r0"},
+      {op::Get{kForeignFd, {0}}, "get foreign r0"},
+      {op::Put{{0}}, "put r0"},
+      {op::Attach{{0}, {1}, {0}}, "attach r0 d1 a0"},
+      {op::Detach{{0}}, "detach a0"},
+      {op::Map{{0}, {0}, Direction::ToDevice}, "map a0 m0 to_device"},
+      {op::Unmap{{0}}, "unmap m0"},
+      {op::DeviceRead{{0}, 1}, "device_read m0 page=1"},
+      {op::DeviceWrite{{0}, 1, 0x11}, "device_write m0 page=1 tag=0x11"},
+      {op::BeginCpuAccess{{0}, Direction::FromDevice}, "begin_cpu_access r0 from_device"},
+      {op::EndCpuAccess{{0}, Direction::Bidirectional}, "end_cpu_access r0 bidirectional"},
+      {op::Sync{{0}, SyncFlags::StartRead, Argument::Good}, "sync f0 start|read"},
+      {op::Sync{{0}, SyncFlags::EndBoth, Argument::Unmapped}, "sync f0 end|read|write argument=unmapped"},
+      {op::Sync{{0}, SyncFlags::UnknownHighBit, Argument::Good}, "sync f0 start|read|0x100000000"},
+      {op::Mmap{{0}, {0}, 1, 1, Protection::ReadWrite, Sharing::Shared}, "mmap f0 v0 offset=1 length=1 rw shared"},
+      {op::Munmap{{0}}, "munmap v0"},
+      {op::Store{{0}, 0, 0x12}, "store v0 page=0 tag=0x12"},
+      {op::Load{{0}, 0}, "load v0 page=0"},
+      {op::Seek{{0}, Whence::End, 0}, "seek f0 end 0"},
+      {op::Seek{{0}, Whence::Cur, -4096}, "seek f0 cur -4096"},
+      {op::SetName{{0}, NameId::Short, Argument::Good}, "set_name f0 \"scanout\""},
+      {op::SetName{{0}, NameId::Spaced, Argument::Unmapped}, "set_name f0 \"two words\" argument=unmapped"},
+      {op::SetName{{0}, NameId::Empty, Argument::Good}, "set_name f0 \"\""},
+  };
+  std::bitset<kOperationKinds> seen;
+  for (const auto& [operation, text] : spelled) {
+    EXPECT_EQ(to_text(operation), text);
+    const auto parsed = parse_operation(text);
+    ASSERT_TRUE(parsed) << parsed.error().message();
+    EXPECT_EQ(*parsed, operation) << text;
+    seen.set(operation.index());
+  }
+  EXPECT_TRUE(seen.all()) << "a kind without an example";
+}
+
+RC_GTEST_PROP(Trace, RoundTripsThroughText, ()) {
+  Trace trace{.model = "0123abcd", .lines = {}};
+  for (const Operation& operation : (*arbitrary::program()).operations) {
+    TraceLine line{operation, {}};
+    if (*rc::gen::arbitrary<bool>()) line.outcome = *arbitrary::outcome();
+    trace.lines.push_back(line);
+  }
+  const std::string text = to_text(trace);
+  const auto parsed = parse_trace(text);
+  RC_ASSERT(parsed.has_value());
+  RC_ASSERT(parsed->model == trace.model);
+  RC_ASSERT(parsed->program() == trace.program());
+  for (std::size_t i = 0; i < trace.lines.size(); ++i)
+    RC_ASSERT(same(parsed->lines[i].outcome, trace.lines[i].outcome));
+  RC_ASSERT(to_text(*parsed) == text);
+}
+
+TEST(Trace, RoundTripsTheWholeAlphabetOfTheModel) {
+  for (const Operation& operation : all_operations(Bounds{})) {
+    const auto parsed = parse_operation(to_text(operation));
+    ASSERT_TRUE(parsed) << to_text(operation) << ": " << parsed.error().message();
+    ASSERT_EQ(*parsed, operation);
+  }
+}
+
+TEST(Trace, ReadsHeaderCommentsBlankLinesAndOutcomes) {
+  const auto trace = parse_trace(
+      "# dbt 1 model=3f9c0a7e\n"
+      "\n"
+      "  create b0 f0 access=rw pages=2   cloexec -> ok   # any order\r\n"
+      "# a remark\n"
+      "get bad r0 -> EBADF\n"
+      "seek f0 end 0 -> = 8192\n"
+      "load v0 page=0 -> = 0x11\n"
+      "load v0 page=1 -> = torn\n"
+      "set_name f0 \"two words\"# remark");
+  ASSERT_TRUE(trace) << trace.error().message();
+  EXPECT_EQ(trace->model, "3f9c0a7e");
+  ASSERT_EQ(trace->lines.size(), 6U);
+  EXPECT_TRUE(same(trace->lines[0].outcome, Outcome(Reply{0})));
+  EXPECT_TRUE(same(trace->lines[1].outcome, refused(EBADF)));
+  EXPECT_TRUE(same(trace->lines[2].outcome, done(8192)));
+  EXPECT_TRUE(same(trace->lines[3].outcome, done(0x11)));
+  EXPECT_TRUE(same(trace->lines[4].outcome, done(kTorn)));
+  EXPECT_TRUE(same(trace->lines[5].outcome, std::nullopt));
+}
+
+TEST(Trace, NamesLineColumnAndWhatWasExpected) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"get f0 r0\nget q1 r0", "line 2, column 5: expected an fd slot (f0 to f5, bad or foreign), found 'q1'"},
+      {"export b9 r0 pages=1 access=rw", "line 1, column 8: expected a buffer slot (b0 to b2), found 'b9'"},
+      {"exprt b0", "line 1, column 1: expected an operation, found 'exprt'"},
+      {"export b0 r0 pages=7 access=rw", "line 1, column 20: expected a number of pages (0 to 4), found '7'"},
+      {"export b0 r0 pages=1", "line 1, column 21: expected access=one of ro wo rw, found the end of the line"},
+      {"get f0", "line 1, column 7: expected a reference slot (r0 to r3), found the end of the line"},
+      {"get f0 r0 r1", "line 1, column 11: expected the end of the operation, found 'r1'"},
+      {"get f0 r0 -> EWHAT", "line 1, column 14: expected an outcome (ok, an errno's name, or = and a number), found 'EWHAT'"},
+      {"get f0 r0 ->", "line 1, column 13: expected an outcome (ok, an errno's name, or = and a number), found the end of the line"},
+      {"seek f0 end 0 -> = x", "line 1, column 20: expected a number or torn, found 'x'"},
+      {"set_name f0 \"nobody's\"",
+       "line 1, column 13: expected one of \"\" \"scanout\" \"camera-0\" \"two words\" "
+       "\"exactly-thirty-one-characters-x\" \"exactly-thirty-two-characters-xx\", found '\"nobody's\"'"},
+      {"# dbt 2 model=x\nget f0 r0", "line 1, column 7: expected version 1 of the format, found '2'"},
+      {"dup f0 f1 cloexec cloexec", "line 1, column 19: expected the end of the operation, found 'cloexec'"},
+  };
+  for (const auto& [text, message] : wrong) {
+    const auto trace = parse_trace(text);
+    ASSERT_FALSE(trace) << text;
+    EXPECT_EQ(trace.error().message(), message);
+  }
+}
+
+TEST(Trace, PrintsAProgramAsLinesThatReplay) {
+  std::ostringstream out;
+  out << Program{{op::Get{kBadFd, {0}}, op::Close{{1}}}};
+  EXPECT_EQ(out.str(), "get bad r0\nclose f1\n");
+}
+
+/// Whatever is done to a text, the parser gives a trace or an error. And a trace it gives is one that
+/// it can write and read again.
+RC_GTEST_PROP(Trace, SurvivesDamagedTexts, ()) {
+  std::string text = to_text(*arbitrary::program(), "0123abcd");
+  const auto damages = *rc::gen::inRange(1, 8);
+  for (int i = 0; i < damages && !text.empty(); ++i) {
+    const auto at = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, text.size()));
+    switch (*rc::gen::inRange(0, 4)) {
+      case 0: text[at] = static_cast<char>(*rc::gen::inRange(0, 256)); break;
+      case 1: text.erase(at, *rc::gen::inRange<std::size_t>(1, 20)); break;
+      case 2: text.insert(at, *rc::gen::element<std::string>("\"", "->", "=", "#", " ", "\n", "0x", "-", "99999999999999999999", "b0", "|")); break;
+      default: text.insert(at, text.substr(0, at)); break;
+    }
+  }
+  const auto parsed = parse_trace(text);
+  if (parsed) {
+    const auto again = parse_trace(to_text(*parsed));
+    RC_ASSERT(again.has_value());
+    RC_ASSERT(again->program() == parsed->program());
+  } else {
+    RC_ASSERT(parsed.error().line >= 1U);
+    RC_ASSERT(parsed.error().column >= 1U);
+    RC_ASSERT(!parsed.error().message().empty());
+  }
+}
+
+RC_GTEST_PROP(Trace, SurvivesNoise, (const std::string& noise)) {
+  (void)parse_trace(noise);
+  (void)parse_operation(noise);
+}
+
+}  // namespace
+}  // namespace dmabuf::conformance

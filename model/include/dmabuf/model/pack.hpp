@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/// A world as one number of at most 64 bits, for the explorer's set of visited states.
+///
+/// What decides the future is kept: every machine's state, every count as the model keeps it (f_count
+/// is *not* recomputed from the ledger, or a wrong one would go unseen), and what each slot stands for.
+/// Data is left out: page contents, names, callback counters, close-on-exec. So is all that a released
+/// buffer once was, because its next life begins afresh.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dmabuf/model/bounds.hpp"
+#include "dmabuf/model/world.hpp"
+
+namespace dmabuf::model {
+
+/// The world without what a packed one leaves out; `unpack(pack(w)) == without_data(w)`.
+World without_data(const World& world);
+
+/// Are slots of one kind told apart? Ids are names: renaming them changes nothing in a world's future.
+enum class Symmetry : std::uint8_t {
+  Ignored,  ///< every world for itself
+  Reduced,  ///< one world stands for all that differ only in the numbers of their slots
+};
+
+/// How the worlds of one exploration are packed. Only what its operations can reach gets bits.
+class Packing {
+ public:
+  /// Throws std::invalid_argument, saying which fields take how many bits, if 64 do not suffice.
+  Packing(const Profile& profile, std::span<const Operation> operations);
+
+  unsigned bits() const { return bits_; }
+  std::string layout() const;  ///< "buffer 2 x 11, fd 3 x 2, …": what takes how many bits
+
+  /// Nothing if the world is none that a correct model reaches: a count out of range, or an empty slot
+  /// that still refers to something.
+  std::optional<std::uint64_t> pack(const World& world, Symmetry symmetry = Symmetry::Ignored) const;
+  World unpack(std::uint64_t packed) const;
+
+ private:
+  struct Writer;
+  using Order = std::array<std::uint8_t, kMaxBuffers>;
+  struct VmaClass {
+    std::uint8_t offset = 0, length = 0;
+    Protection protection{};
+    Sharing sharing{};
+  };
+  template <class State>
+  struct Slots {
+    std::uint8_t count = 0;
+    std::uint8_t width = 0;
+    std::vector<State> decode;  ///< by code; 0 is the empty slot
+  };
+  struct Widths {
+    std::uint8_t lifecycle = 2, storage = 0, cpu = 0, handle = 0, handed_out = 0, pages = 0, access = 0,
+                 references = 0, attachments = 0, mappings = 0;
+  };
+
+  std::uint64_t buffer_code(const BufferState& buffer, bool& bad) const;
+  unsigned fd_code(const FdState& fd, const Order& order, bool& bad) const;
+  unsigned reference_code(const ReferenceState& reference, const Order& order, bool& bad) const;
+  unsigned attachment_code(const AttachmentState& attachment, const Order& order, bool& bad) const;
+  unsigned vma_code(const VmaState& vma, const Order& order, bool& bad) const;
+  unsigned message_code(const MessageState& message, const Order& order, bool& bad) const;
+  BufferState buffer_of(std::uint64_t code) const;
+  std::optional<std::uint64_t> pack_plain(const World& world) const;
+  std::optional<std::uint64_t> pack_canonical(const World& world) const;
+
+  unsigned bits_ = 0;
+  std::uint8_t processes_ = 1, devices_ = 1, caches_ = 1;
+  std::uint8_t buffers_ = 0, buffer_width_ = 0;
+  Widths widths_;
+  std::vector<std::uint8_t> directions_;
+  std::array<std::uint8_t, 4> direction_index_{};
+  std::vector<std::uint8_t> pages_;
+  std::vector<Access> accesses_;
+  std::vector<VmaClass> vma_classes_;
+  Slots<FdState> fds_;
+  Slots<ReferenceState> references_;
+  Slots<AttachmentState> attachments_;
+  Slots<MappingState> mappings_;
+  Slots<VmaState> vmas_;
+  Slots<MessageState> messages_;
+};
+
+}  // namespace dmabuf::model

@@ -1,0 +1,614 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/explore.hpp"
+
+#include <fmt/format.h>
+
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "explore_visited.hpp"
+#include "machine_id.hpp"
+#include "transaction.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
+    {Invariant::LedgerBalances, "ledger-balances", "INV-001",
+     "f_count is the sum of what holds the buffer: fds, references, CPU mappings, messages, the exporter's own."},
+    {Invariant::LiveWhileReferenced, "live-while-referenced", "INV-002",
+     "A buffer is live if and only if its f_count is above zero."},
+    {Invariant::AttachmentsCounted, "attachments-counted", "INV-003",
+     "A buffer counts as many attachments as there are."},
+    {Invariant::MappingsCounted, "mappings-counted", "INV-004",
+     "Buffer and attachment count as many mappings as there are."},
+    {Invariant::MappedThroughAttachment, "mapped-through-attachment", "MAP-001",
+     "A mapping exists only through an attachment that knows of it."},
+    {Invariant::NothingOutlivesTheFile, "nothing-outlives-the-file", "REL-012",
+     "No attachment and no mapping is left on a buffer that is not live."},
+    {Invariant::CountsInRange, "counts-in-range", "INV-001",
+     "No count falls below zero or rises above what its slots allow, and no empty slot refers to anything."},
+    {Invariant::ReferencesMoveAsSaid, "references-move-as-said", "INV-001",
+     "A step changes f_count by exactly what its operation says, and a refused one not at all."},
+    {Invariant::CallbacksBalance, "callbacks-balance", "INV-004",
+     "Each attach and map callback that succeeded is paired with its detach and unmap once its object is gone."},
+    {Invariant::ReleasedOnceAndLast, "released-once-and-last", "REL-001",
+     "The exporter's release runs once in a buffer's life, after the last put, and nothing else runs it."},
+    {Invariant::StorageStaysUnderMappings, "storage-stays-under-mappings", "MIG-004",
+     "Backing storage that somebody has mapped does not move."},
+    {Invariant::StrangersUntouched, "strangers-untouched", "INV-006",
+     "A step touches no other buffer, and nothing that stands for another buffer."},
+    {Invariant::OneVerdict, "one-verdict", "INV-006",
+     "No operation is promised to work and promised nothing at once: alternatives are permitted or refused."},
+    {Invariant::AllCanBeReleased, "all-can-be-released", "INV-012",
+     "From every state the caller can bring everything down, whatever the exporter chooses."},
+    {Invariant::TeardownWorks, "teardown-works", "INV-012", "The model's own teardown leaves nothing behind."},
+}};
+
+/// The buffer an operation is about, and by how much its f_count must change: said once more here, and
+/// by hand, because the tables are what is on trial.
+struct Said {
+  std::uint8_t buffer = kNone;
+  int change = 0;
+};
+
+Said what_is_said(const World& w, const Profile& profile, const Operation& operation) {
+  const int own = profile.exporter.own_references;
+  const auto fd = [&](FdId f) { return f.value < kMaxFds ? w.fds[f.value].buffer : kNone; };
+  const auto attached = [&](AttachmentId a) { return w.attachments[a.value].buffer; };
+  const auto mapped = [&](MappingId m) {
+    const std::uint8_t a = w.mappings[m.value].attachment;
+    return a < kMaxAttachments ? w.attachments[a].buffer : kNone;
+  };
+  return std::visit(
+      [&]<class Op>(const Op& o) -> Said {
+        if constexpr (std::is_same_v<Op, op::Export> || std::is_same_v<Op, op::Create>)
+          return {o.buffer.value, 1 + own};
+        else if constexpr (std::is_same_v<Op, op::CloseHandle>) return {o.buffer.value, -own};
+        else if constexpr (std::is_same_v<Op, op::Dup>) return {fd(o.from), 1};
+        else if constexpr (std::is_same_v<Op, op::Send> || std::is_same_v<Op, op::Get> ||
+                           std::is_same_v<Op, op::Mmap>)
+          return {fd(o.fd), 1};
+        else if constexpr (std::is_same_v<Op, op::Close>) return {fd(o.fd), -1};
+        else if constexpr (std::is_same_v<Op, op::Receive>) return {w.messages[o.message.value].buffer, 0};
+        else if constexpr (std::is_same_v<Op, op::Discard>) return {w.messages[o.message.value].buffer, -1};
+        else if constexpr (std::is_same_v<Op, op::Put>) return {w.references[o.reference.value].buffer, -1};
+        else if constexpr (std::is_same_v<Op, op::Munmap>) return {w.vmas[o.vma.value].buffer, -1};
+        else if constexpr (requires { o.vma; }) return {w.vmas[o.vma.value].buffer, 0};
+        else if constexpr (requires { o.fd; o.reference; }) return {w.references[o.reference.value].buffer, 0};
+        else if constexpr (requires { o.fd; }) return {fd(o.fd), 0};
+        else if constexpr (requires { o.reference; }) return {w.references[o.reference.value].buffer, 0};
+        else if constexpr (requires { o.attachment; }) return {attached(o.attachment), 0};
+        else return {mapped(o.mapping), 0};
+      },
+      operation);
+}
+
+std::uint8_t buffer_behind(const World& w, const MappingState& m) {
+  return m.attachment < kMaxAttachments ? w.attachments[m.attachment].buffer : kNone;
+}
+
+/// Mappings the exporter has handed out on a buffer; a cached one counts once however many use it.
+int exporter_mappings(const World& w, std::uint8_t b) {
+  int count = 0;
+  for (const AttachmentState& a : w.attachments)
+    if (a.state != state::kDetached && a.buffer == b) count += a.cached != kNone ? 1 : a.mappings;
+  return count;
+}
+
+/// How much there is to take down. Every closing step makes it smaller, so it bounds the way to nothing.
+unsigned weight(const World& w) {
+  unsigned sum = 0;
+  for (const BufferState& b : w.buffers) {
+    if (b.lifecycle == state::kLive) sum += 2;
+    if (b.lifecycle == state::kDying) sum += 1;
+    sum += b.handle;
+  }
+  const auto used = [&](const auto& slots) {
+    for (const auto& slot : slots) sum += slot.state != 0;
+  };
+  used(w.fds);
+  used(w.references);
+  used(w.attachments);
+  used(w.mappings);
+  used(w.vmas);
+  used(w.messages);
+  return sum;
+}
+
+using Found = std::optional<Invariant>;
+
+Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) {
+  std::array<std::uint8_t, kMaxBuffers> attachments{}, mappings{};
+  std::array<std::uint8_t, kMaxAttachments> users{};
+  for (const MappingState& m : w.mappings) {
+    if (m.state == state::kEmpty) continue;
+    if (m.attachment >= kMaxAttachments || w.attachments[m.attachment].state != state::kMapped)
+      return Invariant::MappedThroughAttachment;
+    const std::uint8_t b = w.attachments[m.attachment].buffer;
+    if (b >= kMaxBuffers) return Invariant::MappedThroughAttachment;
+    ++users[m.attachment];
+    ++mappings[b];
+  }
+  for (std::size_t i = 0; i < kMaxAttachments; ++i) {
+    const AttachmentState& a = w.attachments[i];
+    if (a.state == state::kDetached) continue;
+    if (a.buffer >= kMaxBuffers || w.buffers[a.buffer].lifecycle != state::kLive)
+      return Invariant::NothingOutlivesTheFile;
+    ++attachments[a.buffer];
+    if (a.mappings != users[i] || (a.state == state::kMapped) != (a.mappings > 0) ||
+        (a.state == state::kCached && a.cached == kNone) || (a.state == state::kAttached && a.cached != kNone))
+      return Invariant::MappingsCounted;
+  }
+  for (std::uint8_t b = 0; b < buffers; ++b) {
+    const BufferState& buffer = w.buffers[b];
+    if (buffer.references != w.ledger(BufferId{b}, profile)) return Invariant::LedgerBalances;
+    if ((buffer.lifecycle == state::kLive) != (buffer.references > 0)) return Invariant::LiveWhileReferenced;
+    if (buffer.attachments != attachments[b]) return Invariant::AttachmentsCounted;
+    if (buffer.mappings != mappings[b]) return Invariant::MappingsCounted;
+  }
+  return std::nullopt;
+}
+
+/// Buffers other than b, and what stands for them, are as they were.
+bool strangers_untouched(const World& w, const World& next, std::uint8_t b, std::uint8_t buffers) {
+  for (std::uint8_t i = 0; i < buffers; ++i)
+    if (i != b && w.buffers[i] != next.buffers[i]) return false;
+  const auto related = [b](std::uint8_t buffer) { return buffer == b || buffer == kNone; };
+  const auto same = [&](const auto& before, const auto& after) {
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if ((!related(before[i].buffer) || !related(after[i].buffer)) && before[i] != after[i]) return false;
+    return true;
+  };
+  if (!same(w.fds, next.fds) || !same(w.references, next.references) || !same(w.attachments, next.attachments) ||
+      !same(w.vmas, next.vmas) || !same(w.messages, next.messages))
+    return false;
+  for (std::size_t i = 0; i < kMaxMappings; ++i)
+    if ((!related(buffer_behind(w, w.mappings[i])) || !related(buffer_behind(next, next.mappings[i]))) &&
+        w.mappings[i] != next.mappings[i])
+      return false;
+  return true;
+}
+
+Found check_step(const World& w, const World& next, const Said& said, bool released, std::uint8_t buffers) {
+  if (said.buffer >= kMaxBuffers) return Invariant::ReferencesMoveAsSaid;
+  if (!strangers_untouched(w, next, said.buffer, buffers)) return Invariant::StrangersUntouched;
+  const BufferState& before = w.buffers[said.buffer];
+  const BufferState& after = next.buffers[said.buffer];
+  if (after.references != before.references + said.change) return Invariant::ReferencesMoveAsSaid;
+
+  // A world unpacked has zero callbacks, so that these are the step's own.
+  const Callbacks& calls = after.callbacks;
+  if (calls.attach - calls.detach != after.attachments - before.attachments ||
+      calls.map - calls.unmap != exporter_mappings(next, said.buffer) - exporter_mappings(w, said.buffer))
+    return Invariant::CallbacksBalance;
+  if (after.storage != before.storage && before.storage != state::kUnallocated && after.lifecycle == before.lifecycle &&
+      exporter_mappings(w, said.buffer) > 0)
+    return Invariant::StorageStaysUnderMappings;
+
+  bool proper = after.lifecycle == before.lifecycle && calls.release == 0;
+  if (released)
+    proper = before.lifecycle == state::kDying && after.lifecycle == state::kReleased && calls.release == 1 &&
+             before.attachments == 0 && before.mappings == 0;
+  else if (before.lifecycle != after.lifecycle)
+    proper = calls.release == 0 &&
+             (after.lifecycle == state::kLive
+                  ? before.lifecycle == state::kAbsent || before.lifecycle == state::kReleased
+                  : before.lifecycle == state::kLive && after.lifecycle == state::kDying && after.references == 0);
+  else if (before.lifecycle == state::kDying)
+    proper = false;  // nobody can do anything to a file that is gone
+  return proper ? Found{} : Invariant::ReleasedOnceAndLast;
+}
+
+/// The model's own teardown, carried out.
+bool teardown_works(const World& start, const Profile& profile) {
+  World world = start;
+  Alternatives ways;
+  for (const Operation& operation : teardown(start, profile)) {
+    alternatives(world, profile, operation, ways);
+    if (ways.size() != 1 || ways.front().allowance != Allowance::Permitted) return false;
+    world = ways.front().next;
+  }
+  // Each buffer is released once; in a model gone wrong, settle() might never end.
+  for (std::size_t b = 0; b < kMaxBuffers; ++b) internal_step(world, profile);
+  return world.empty();
+}
+
+class Explorer {
+ public:
+  explicit Explorer(const Configuration& configuration)
+      : c_(configuration),
+        operations_(c_.operations.empty() ? all_operations(c_.bounds) : c_.operations),
+        packing_(c_.profile, operations_),
+        visited_(packing_.bits()) {
+    if (c_.bounds.buffers > kMaxBuffers || operations_.size() > UINT16_MAX)
+      throw std::invalid_argument("the bounds are larger than a world");
+    for (const Operation& o : operations_)
+      births_.push_back(std::holds_alternative<op::Export>(o) || std::holds_alternative<op::Create>(o));
+  }
+
+  Exploration run(const ProgressCallback& progress);
+
+ private:
+  /// One step out of a state, as successors() shows it.
+  struct Way {
+    const Alternative& result;
+    const World& next;
+    std::size_t operation;  ///< index, or kRelease
+    std::uint8_t buffer;    ///< that is released
+    std::uint8_t alternative;
+    bool last;  ///< of the operation's alternatives
+  };
+  static constexpr std::size_t kRelease = ~std::size_t{0};
+
+  /// What is known against a state, or against a step out of it.
+  struct Suspicion {
+    Invariant invariant;
+    std::size_t state;
+    bool step;  ///< not the state itself, but a step out of it
+  };
+
+  template <class Visit>
+  void successors(const World& world, Visit&& visit);
+
+  void expand(std::size_t index);
+  void found(std::uint64_t packed, std::size_t parent);
+  Found check(const World& world, const Way& way) const;
+  bool mixed(unsigned allowances) const {
+    constexpr unsigned kOutside = (1U << static_cast<unsigned>(Allowance::Forbidden)) |
+                                  (1U << static_cast<unsigned>(Allowance::Unspecified)) |
+                                  (1U << static_cast<unsigned>(Allowance::Malformed));
+    constexpr unsigned kInside = (1U << static_cast<unsigned>(Allowance::Permitted)) |
+                                 (1U << static_cast<unsigned>(Allowance::Refused));
+    return (allowances & kInside) != 0 && (allowances & kOutside) != 0;
+  }
+  std::optional<std::size_t> first_that_cannot_end();
+  Violation violation(const Suspicion& suspicion);
+  Step step_of(const Way& way) const;
+  void suspect(Invariant invariant, std::size_t state, bool step) {
+    if (!suspicion_) suspicion_ = Suspicion{invariant, state, step};
+  }
+  std::size_t bytes() const {
+    return visited_.bytes() + states_.bytes() + parents_.bytes() + stragglers_.capacity() * sizeof(std::uint32_t);
+  }
+
+  const Configuration& c_;
+  std::vector<Operation> operations_;
+  std::vector<bool> births_;  // by operation
+  Packing packing_;
+  Visited visited_;
+  Chunks<std::uint64_t> states_;   // in the order in which they were found: queue and record in one
+  Chunks<std::uint32_t> parents_;
+  std::vector<std::uint64_t> pending_;
+  std::vector<std::uint32_t> stragglers_;  // states without a step that is nearer to nothing
+  Alternative scratch_;
+  std::array<bool, kMaxRows> fired_{};
+  std::optional<Suspicion> suspicion_;
+  std::optional<std::size_t> no_teardown_;  // a state; told only if no step is found that says more
+  Exploration result_;
+};
+
+template <class Visit>
+void Explorer::successors(const World& world, Visit&& visit) {
+  bool fresh = false;
+  const auto begin = [&] {
+    scratch_.allowance = Allowance::Permitted;
+    scratch_.reason = nullptr;
+    scratch_.fired_count = 0;
+    if (!fresh) scratch_.next = world;
+  };
+  for (std::size_t i = 0; i < operations_.size(); ++i) {
+    Choices choices;
+    bool more = true;
+    for (std::uint8_t alternative = 0; more; ++alternative) {
+      begin();
+      Transaction transaction(scratch_.next, c_.profile, choices, scratch_);
+      std::visit(transaction, operations_[i]);
+      more = choices.advance();
+      // A machine changes nothing but by a row that permits; only a birth prepares its buffer first.
+      fresh = scratch_.allowance != Allowance::Permitted && scratch_.fired_count <= 1 && !births_[i];
+      visit(Way{scratch_, scratch_.next, i, kNone, alternative, !more});
+    }
+  }
+  for (std::uint8_t b = 0; b < c_.bounds.buffers; ++b) {
+    if (world.buffers[b].lifecycle != state::kDying) continue;
+    Choices choices;
+    begin();
+    fresh = false;
+    Transaction transaction(scratch_.next, c_.profile, choices, scratch_);
+    transaction.release(b);
+    visit(Way{scratch_, scratch_.next, kRelease, b, 0, true});
+  }
+}
+
+Found Explorer::check(const World& world, const Way& way) const {
+  const bool release = way.operation == kRelease;
+  const Said said = release ? Said{way.buffer, 0} : what_is_said(world, c_.profile, operations_[way.operation]);
+  return check_step(world, way.next, said, release, c_.bounds.buffers);
+}
+
+void Explorer::found(std::uint64_t packed, std::size_t parent) {
+  if (!visited_.insert(packed)) return;
+  states_.push_back(packed);
+  parents_.push_back(static_cast<std::uint32_t>(parent));
+  const World world = packing_.unpack(packed);
+  if (const Found wrong = check_state(world, c_.profile, c_.bounds.buffers))
+    suspect(*wrong, states_.size() - 1, false);
+  else if (c_.teardown && !no_teardown_ && !teardown_works(world, c_.profile))
+    no_teardown_ = states_.size() - 1;
+}
+
+void Explorer::expand(std::size_t index) {
+  const World world = packing_.unpack(states_[index]);
+  const unsigned here = weight(world);
+  bool descends = here == 0;
+  bool all_down = true;
+  unsigned allowances = 0;
+  pending_.clear();
+  successors(world, [&](const Way& way) {
+    for (std::uint8_t i = 0; i < way.result.fired_count; ++i) fired_[way.result.fired[i]] = true;
+    allowances |= 1U << static_cast<unsigned>(way.result.allowance);
+    switch (way.result.allowance) {
+      case Allowance::Permitted: {
+        ++result_.transitions;
+        if (way.operation == kRelease) ++result_.releases;
+        if (const Found wrong = check(world, way)) suspect(*wrong, index, true);
+        const auto packed = packing_.pack(way.next, c_.symmetry);
+        if (!packed) {
+          suspect(Invariant::CountsInRange, index, true);
+          break;
+        }
+        if (!descends) all_down = all_down && weight(way.next) < here;
+        if (*packed == states_[index]) break;
+        visited_.prefetch(*packed);
+        pending_.push_back(*packed);
+        break;
+      }
+      case Allowance::Refused: ++result_.refusals, all_down = false; break;
+      case Allowance::Forbidden: ++result_.forbidden, all_down = false; break;
+      case Allowance::Unspecified: ++result_.unspecified, all_down = false; break;
+      case Allowance::Malformed: all_down = false; break;
+    }
+    if (!way.last) return;
+    descends = descends || all_down;
+    if (way.alternative > 0) {
+      ++result_.choices;
+      if (mixed(allowances)) suspect(Invariant::OneVerdict, index, true);
+    }
+    all_down = true;
+    allowances = 0;
+  });
+  if (!descends) stragglers_.push_back(static_cast<std::uint32_t>(index));
+  for (const std::uint64_t packed : pending_) found(packed, index);
+}
+
+Exploration Explorer::run(const ProgressCallback& progress) {
+  const auto start = Clock::now();
+  const double cpu = thread_seconds();
+  auto reported = start;
+  const auto seconds_since = [](Clock::time_point then) {
+    return std::chrono::duration<double>(Clock::now() - then).count();
+  };
+  std::size_t next = 0;
+  const auto report = [&] {
+    const double seconds = seconds_since(start);
+    progress({states_.size(), states_.size() - next, result_.depth, seconds,
+              seconds > 0 ? static_cast<double>(states_.size()) / seconds : 0, bytes()});
+  };
+
+  found(*packing_.pack(World{}, c_.symmetry), 0);
+  std::size_t level_end = 1;
+  for (; next < states_.size() && !suspicion_ && states_.size() <= c_.max_states; ++next) {
+    if (next == level_end) {
+      ++result_.depth;
+      level_end = states_.size();
+    }
+    expand(next);
+    if (progress && (next & 0x3ff) == 0 && seconds_since(reported) >= 0.5) {
+      reported = Clock::now();
+      report();
+    }
+  }
+  if (no_teardown_) suspect(Invariant::TeardownWorks, *no_teardown_, false);
+  result_.complete = next == states_.size() && !suspicion_;
+  if (result_.complete && !stragglers_.empty())
+    if (const auto stuck = first_that_cannot_end()) suspect(Invariant::AllCanBeReleased, *stuck, false);
+
+  result_.name = c_.name;
+  result_.states = states_.size();
+  result_.bits = packing_.bits();
+  result_.bytes = bytes();
+  for (RowId id = 0; id < kMaxRows; ++id)
+    if (fired_[id]) result_.coverage.hit(id);
+  if (suspicion_) result_.violations.push_back(violation(*suspicion_));
+  result_.seconds = seconds_since(start);
+  result_.cpu_seconds = thread_seconds() - cpu;
+  if (progress) report();
+  return std::move(result_);
+}
+
+/// Backward reachability from the states in which nothing is left, by repeated sweeps. Needed only if
+/// some state has no step that brings it nearer to nothing; otherwise the steps that do are the proof.
+std::optional<std::size_t> Explorer::first_that_cannot_end() {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> index;
+  index.reserve(states_.size());
+  for (std::uint32_t i = 0; i < states_.size(); ++i) index.emplace_back(states_[i], i);
+  std::ranges::sort(index);
+  const auto find = [&](std::uint64_t packed) {
+    return std::ranges::lower_bound(index, packed, {}, [](const auto& entry) { return entry.first; })->second;
+  };
+  std::vector<bool> ends(states_.size(), false);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t i = states_.size(); i-- > 0;) {
+      if (ends[i]) continue;
+      const World world = packing_.unpack(states_[i]);
+      bool can = weight(world) == 0;
+      bool all = true;
+      successors(world, [&](const Way& way) {
+        const auto packed = way.result.allowance == Allowance::Permitted
+                                ? packing_.pack(way.next, c_.symmetry)
+                                : std::optional<std::uint64_t>{};
+        all = all && packed && ends[find(*packed)];
+        if (!way.last) return;
+        can = can || all;
+        all = true;
+      });
+      if (can) changed = ends[i] = true;
+    }
+  }
+  const auto stuck = std::ranges::find(ends, false);
+  if (stuck == ends.end()) return std::nullopt;
+  return static_cast<std::size_t>(stuck - ends.begin());
+}
+
+Step Explorer::step_of(const Way& way) const {
+  if (way.operation == kRelease) return {Released{BufferId{way.buffer}}, 0};
+  return {operations_[way.operation], way.alternative};
+}
+
+/// Walks the way to a state once more. With symmetry the record holds one state for many, so the walk
+/// is among worlds that stand for the recorded ones, and its slots are those a program would use.
+Violation Explorer::violation(const Suspicion& suspicion) {
+  std::vector<std::uint64_t> way_there;
+  for (std::size_t i = suspicion.state; i != 0; i = parents_[i]) way_there.push_back(states_[i]);
+  std::ranges::reverse(way_there);
+
+  Violation result{suspicion.invariant, {}};
+  World world;
+  for (const std::uint64_t target : way_there) {
+    bool arrived = false;
+    World after;
+    successors(world, [&](const Way& way) {
+      if (arrived || way.result.allowance != Allowance::Permitted) return;
+      if (packing_.pack(way.next, c_.symmetry) != target) return;
+      arrived = true;
+      after = without_data(way.next);
+      result.trace.push_back(step_of(way));
+    });
+    world = after;
+  }
+  if (!suspicion.step) return result;
+
+  bool seen = false;
+  unsigned allowances = 0;
+  successors(world, [&](const Way& way) {
+    allowances |= 1U << static_cast<unsigned>(way.result.allowance);
+    Found wrong;
+    if (way.result.allowance == Allowance::Permitted) {
+      wrong = check(world, way);
+      if (!wrong && !packing_.pack(way.next, c_.symmetry)) wrong = Invariant::CountsInRange;
+    }
+    if (way.last && mixed(allowances) && suspicion.invariant == Invariant::OneVerdict)
+      wrong = Invariant::OneVerdict;
+    if (way.last) allowances = 0;
+    if (seen || wrong != suspicion.invariant) return;
+    seen = true;
+    result.trace.push_back(step_of(way));
+  });
+  return result;
+}
+
+// --- text ----------------------------------------------------------------------------------------
+
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+template <class T>
+consteval std::size_t members() {
+  if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}}; }) return 6;
+  else if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}, Anything{}}; }) return 5;
+  else if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}}; }) return 4;
+  else if constexpr (requires { T{Anything{}, Anything{}, Anything{}}; }) return 3;
+  else if constexpr (requires { T{Anything{}, Anything{}}; }) return 2;
+  else return 1;
+}
+
+template <class Op, class Action>
+void each_member(const Op& o, Action&& action) {
+  const auto all = [&](const auto&... member) { (action(member), ...); };
+  if constexpr (members<Op>() == 6) { const auto& [a, b, c, d, e, f] = o; all(a, b, c, d, e, f); }
+  else if constexpr (members<Op>() == 5) { const auto& [a, b, c, d, e] = o; all(a, b, c, d, e); }
+  else if constexpr (members<Op>() == 4) { const auto& [a, b, c, d] = o; all(a, b, c, d); }
+  else if constexpr (members<Op>() == 3) { const auto& [a, b, c] = o; all(a, b, c); }
+  else if constexpr (members<Op>() == 2) { const auto& [a, b] = o; all(a, b); }
+  else { const auto& [a] = o; all(a); }
+}
+
+std::string word(BufferId id) { return fmt::format("b{}", id.value); }
+std::string word(FdId id) {
+  if (id == kBadFd) return "bad";
+  return id == kForeignFd ? "foreign" : fmt::format("f{}", id.value);
+}
+std::string word(ReferenceId id) { return fmt::format("r{}", id.value); }
+std::string word(AttachmentId id) { return fmt::format("a{}", id.value); }
+std::string word(MappingId id) { return fmt::format("m{}", id.value); }
+std::string word(VmaId id) { return fmt::format("v{}", id.value); }
+std::string word(MessageId id) { return fmt::format("s{}", id.value); }
+std::string word(DeviceId id) { return fmt::format("d{}", id.value); }
+template <class E>
+std::string pick(E value, std::initializer_list<std::string_view> words) {
+  return std::string(words.begin()[static_cast<std::size_t>(value)]);
+}
+std::string word(Access v) { return pick(v, {"ro", "wo", "rw"}); }
+std::string word(CloseOnExec v) { return pick(v, {"", "cloexec"}); }
+std::string word(Direction v) { return pick(v, {"bidirectional", "to_device", "from_device", "none"}); }
+std::string word(Protection v) { return pick(v, {"ro", "rw"}); }
+std::string word(Sharing v) { return pick(v, {"shared", "private"}); }
+std::string word(Argument v) { return pick(v, {"", "unmapped"}); }
+std::string word(Whence v) { return pick(v, {"set", "cur", "end", "data", "hole", "bogus"}); }
+std::string word(SyncFlags v) {
+  return pick(v, {"start|read", "start|write", "start|read|write", "end|read", "end|write", "end|read|write", "start",
+                  "end", "start|read|0x8", "start|read|0x100000000"});
+}
+std::string word(NameId v) { return fmt::format("\"{}\"", name_text(v)); }
+std::string word(std::uint8_t v) { return fmt::format("{}", v); }
+std::string word(std::int16_t v) { return fmt::format("{}", v); }
+std::string word(Tag v) { return fmt::format("{:#x}", v); }
+
+}  // namespace
+
+std::span<const InvariantInfo> invariants() { return kInvariantInfo; }
+const InvariantInfo& info(Invariant invariant) { return kInvariantInfo[static_cast<std::size_t>(invariant)]; }
+
+std::string describe(const Step& step) {
+  if (const auto* released = std::get_if<Released>(&step.what)) return fmt::format("(release {})", word(released->buffer));
+  const auto& operation = std::get<Operation>(step.what);
+  std::string text(name_of(operation));
+  std::visit(
+      [&](const auto& o) {
+        each_member(o, [&](const auto& member) {
+          if (const std::string w = word(member); !w.empty()) text += " " + w;
+        });
+      },
+      operation);
+  if (step.alternative > 0) text += fmt::format(" (alternative {})", step.alternative + 1);
+  return text;
+}
+
+std::string describe(const Violation& violation) {
+  const InvariantInfo& broken = info(violation.invariant);
+  std::string text = fmt::format("{} [DBUF-{}]: {}\n", broken.name, broken.requirement, broken.text);
+  for (const Step& step : violation.trace) text += fmt::format("  {}\n", describe(step));
+  return text;
+}
+
+Exploration explore(const Configuration& configuration, const ProgressCallback& progress) {
+  return Explorer(configuration).run(progress);
+}
+
+}  // namespace dmabuf::model

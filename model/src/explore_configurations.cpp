@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+/// The worlds the proofs run on. One feature each: what two features do to each other, they do in a
+/// world with a few slots, and a product of all of them would only be large.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "dmabuf/model/explore.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+using Kinds = std::bitset<kOperationKinds>;
+
+template <class... Ops>
+Kinds kinds() {
+  Kinds set;
+  (set.set(kind_of<Ops>()), ...);
+  return set;
+}
+
+ExporterProfile exporter(std::string_view name) {
+  const ExporterProfile* known = find_exporter_profile(name);
+  if (known == nullptr) throw std::logic_error(fmt::format("no exporter profile is called {}", name));
+  return *known;
+}
+
+/// The exporter's own device makes an fd; in-kernel exporters make a reference, which becomes one.
+Kinds birth(const ExporterProfile& e) {
+  return e.in_kernel ? kinds<op::Export, op::InstallFd>() : kinds<op::Create>();
+}
+
+const ImporterProfile kGuarded{.name = "harness", .guards_misuse = true};
+const ImporterProfile kUnguarded{.name = "driver", .guards_misuse = false};
+
+Configuration configuration(std::string name, const ExporterProfile& e, const Bounds& slots, const Kinds& more,
+                            std::string_view kernel = "reference", const ImporterProfile& importer = kGuarded) {
+  Configuration c;
+  c.name = std::move(name);
+  c.bounds = slots;
+  c.bounds.kinds = birth(e) | more;
+  c.profile = {*find_kernel_profile(kernel), e, importer};
+  c.operations = all_operations(c.bounds);
+  return c;
+}
+
+/// Buffers of another access mode too.
+Configuration with_access(Configuration c, std::initializer_list<Access> modes) {
+  const std::vector<Operation> all = c.operations;
+  for (const Operation& operation : all)
+    for (const Access access : modes) {
+      if (const auto* o = std::get_if<op::Export>(&operation))
+        c.operations.push_back(op::Export{o->buffer, o->reference, o->pages, access});
+      if (const auto* o = std::get_if<op::Create>(&operation))
+        c.operations.push_back(op::Create{o->buffer, o->fd, o->pages, access, o->cloexec});
+    }
+  return c;
+}
+
+/// Only these directions of mappings.
+Configuration with_directions(Configuration c, std::initializer_list<Direction> directions) {
+  std::erase_if(c.operations, [&](const Operation& operation) {
+    const auto* map = std::get_if<op::Map>(&operation);
+    return map != nullptr && std::ranges::find(directions, map->direction) == directions.end();
+  });
+  return c;
+}
+
+const Kinds kSharing = kinds<op::Dup, op::Close, op::Send, op::Receive, op::Discard, op::Get, op::Put>();
+const Kinds kImporting = kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap>();
+const Kinds kDeviceAccess = kinds<op::DeviceRead, op::DeviceWrite>();
+const Kinds kCpuAccess = kinds<op::Sync, op::BeginCpuAccess, op::EndCpuAccess>();
+const Kinds kCpuMappings = kinds<op::Mmap, op::Munmap, op::Store, op::Load>();
+const Kinds kCalls = kinds<op::Sync, op::Seek, op::SetName>();
+
+constexpr Bounds slots(unsigned buffers, unsigned fds, unsigned references, unsigned attachments = 0,
+                       unsigned mappings = 0, unsigned vmas = 0, unsigned messages = 0) {
+  const auto u8 = [](unsigned n) { return static_cast<std::uint8_t>(n); };
+  Bounds bounds;
+  bounds.buffers = u8(buffers);
+  bounds.fds = u8(fds);
+  bounds.references = u8(references);
+  bounds.attachments = u8(attachments);
+  bounds.mappings = u8(mappings);
+  bounds.vmas = u8(vmas);
+  bounds.messages = u8(messages);
+  bounds.devices = u8(attachments > 0 ? kDevices : 1);
+  bounds.pages = 2;  // one page would suit a strict device wherever it is, of some exporters
+  return bounds;
+}
+
+}  // namespace
+
+std::vector<Configuration> standard_configurations() {
+  std::vector<Configuration> all;
+
+  // Fds, in-kernel references, messages in flight between two processes.
+  all.push_back(configuration("sharing", exporter("reference:eager"), slots(2, 3, 2, 0, 0, 0, 1), kSharing));
+  all.push_back(configuration("sharing-created", exporter("reference:udmabuf"), slots(2, 3, 1, 0, 0, 0, 1), kSharing));
+  all.push_back(configuration("handles", exporter("reference:prime"), slots(2, 2, 1, 0, 0, 0, 1),
+                              kSharing | kinds<op::CloseHandle>()));
+
+  // One buffer, two attachments to a lax and a strict device, by each habit an exporter may have.
+  const Bounds importers = slots(1, 1, 2, 2, 2);
+  const auto importing = [&](std::string name, const ExporterProfile& e, std::string_view kernel = "reference",
+                             const ImporterProfile& importer = kGuarded) {
+    const Kinds handle = e.own_references > 0 ? kinds<op::CloseHandle>() : Kinds{};
+    all.push_back(configuration(std::move(name), e, importers, kImporting | handle, kernel, importer));
+  };
+  importing("importers-eager", exporter("reference:eager"));
+  importing("importers-deferred", exporter("reference:deferred"));
+  importing("importers-caching", exporter("reference:caching"));
+  importing("importers-caching-6.18", exporter("reference:caching"), "6.18");
+  importing("importers-refusing", exporter("reference:refusing"));
+  importing("importers-migrating", exporter("reference:migrating"));
+  importing("importers-strict", exporter("harness:eager"));
+  importing("importers-strict-refusing", exporter("harness:refusing"));
+  importing("importers-vgem", exporter("vgem"));
+  importing("importers-heap", exporter("heap:system"));
+  importing("importers-unknown", exporter("unknown"));
+  importing("importers-unguarded", exporter("reference:deferred"), "6.1", kUnguarded);
+  {
+    ExporterProfile late = exporter("reference:deferred");
+    late.name = "refusing at map";
+    late.constraints = Constraints::RefusedAtMap;
+    importing("importers-refused-at-map", late);
+  }
+  all.push_back(with_directions(configuration("importers-three", exporter("reference:eager"), slots(1, 1, 1, 3, 4),
+                                              kImporting | kDeviceAccess),
+                                {Direction::ToDevice, Direction::FromDevice}));
+
+  // CPU access by ioctl and in the kernel, beside attachments that say where the storage must be.
+  all.push_back(configuration("cpu-access", exporter("reference:migrating"), slots(1, 1, 1, 2, 1),
+                              kImporting | kCpuAccess));
+  all.push_back(configuration("cpu-access-unguarded", exporter("reference:deferred"), slots(1, 1, 2),
+                              kinds<op::Close, op::Get, op::Put>() | kCpuAccess, "6.1", kUnguarded));
+  all.push_back(configuration("cpu-access-udmabuf", exporter("reference:udmabuf"), slots(2, 2, 1),
+                              kinds<op::Dup, op::Close, op::Get, op::Put>() | kCpuAccess));
+
+  // CPU mappings: who may map what, and what keeps the file.
+  const Bounds vmas = slots(2, 2, 1, 0, 0, 2, 1);
+  const Kinds mapping = kinds<op::Close, op::Send, op::Receive>() | kCpuMappings;
+  all.push_back(with_access(configuration("cpu-mappings", exporter("reference:deferred"), slots(1, 2, 1, 0, 0, 2, 1), mapping),
+                            {Access::ReadOnly, Access::WriteOnly}));
+  all.push_back(configuration("cpu-mappings-two", exporter("reference:udmabuf"), vmas, mapping));
+  all.push_back(configuration("cpu-mappings-none", exporter("reference:nommap"), slots(1, 1, 1, 0, 0, 1), mapping));
+  all.push_back(configuration("cpu-mappings-private", exporter("heap:system"), slots(1, 2, 0, 0, 0, 2), mapping));
+  all.push_back(configuration("cpu-mappings-migrating", exporter("reference:migrating"), slots(1, 1, 1, 1, 1, 1),
+                              kImporting | kCpuMappings));
+
+  // Arguments, and fds that are none or no dma-buf.
+  all.push_back(configuration("calls", exporter("reference:eager"), slots(1, 2, 1), kSharing | kCalls));
+  all.push_back(configuration("calls-attached", exporter("reference:eager"), slots(1, 1, 1, 1), kImporting | kCalls));
+  all.push_back(configuration("calls-5.10", exporter("reference:eager"), slots(1, 1, 1, 1), kImporting | kCalls, "5.10"));
+  all.push_back(with_access(configuration("calls-prime", exporter("reference:prime"), slots(1, 1, 1),
+                                          kinds<op::Close, op::CloseHandle, op::Seek>()),
+                            {Access::WriteOnly}));
+
+  // Everything at once: two buffers, two importers, three fds, two processes.
+  Configuration everything =
+      with_directions(configuration("everything", exporter("reference:migrating"), slots(2, 3, 3, 2, 2, 0, 1),
+                                    kSharing | kImporting),
+                      {Direction::Bidirectional, Direction::ToDevice});
+  everything.symmetry = Symmetry::Reduced;
+  all.push_back(std::move(everything));
+  return all;
+}
+
+std::span<const UnreachedRow> unreached_rows() {
+  constexpr std::string_view kShadowed =
+      "the operation looks at its slot first: one that is in use, or empty, makes it no program";
+  constexpr std::string_view kDefence =
+      "the machines of fds, references, CPU mappings and messages never hold a buffer that is not live; the row "
+      "is there to say what it would mean";
+  constexpr std::string_view kInternal = "release is not asked for: it is the step of a dying buffer alone";
+  static constexpr std::array kRows = {
+      UnreachedRow{"buffer", "Live", "drop", "REL-012",
+                   "ATT-007 comes first: the last reference of an importer that is still attached is not dropped"},
+      UnreachedRow{"buffer", "Absent", "take", "VFS-003", kDefence},
+      UnreachedRow{"buffer", "Dying", "take", "FD-009", kDefence},
+      UnreachedRow{"buffer", "Released", "take", "FD-009", kDefence},
+      UnreachedRow{"buffer", "Absent", "drop", "VFS-003", kDefence},
+      UnreachedRow{"buffer", "Dying", "drop", "FD-005", kDefence},
+      UnreachedRow{"buffer", "Released", "drop", "FD-005", kDefence},
+      UnreachedRow{"buffer", "Absent", "release", "REL-001", kInternal},
+      UnreachedRow{"buffer", "Live", "release", "REL-002", kInternal},
+      UnreachedRow{"buffer", "Released", "release", "REL-001", kInternal},
+      UnreachedRow{"fd", "Foreign", "install", "VFS-003", "no slot is foreign: that fd has a name of its own"},
+      UnreachedRow{"mmap", "Ready", "mmap", "VFS-003", "the facts exclude each other: shared and writable is not private"},
+      UnreachedRow{"reference", "Held", "get", "VFS-003", kShadowed},
+      UnreachedRow{"attachment", "Attached", "attach", "VFS-003", kShadowed},
+      UnreachedRow{"attachment", "Mapped", "attach", "VFS-003", kShadowed},
+      UnreachedRow{"attachment", "Cached", "attach", "VFS-003", kShadowed},
+      UnreachedRow{"attachment", "Detached", "unmap", "VFS-003", "a mapping that is there has its attachment (INV-004)"},
+      UnreachedRow{"attachment", "Attached", "unmap", "VFS-003", "a mapping that is there is counted by its attachment"},
+      UnreachedRow{"attachment", "Cached", "unmap", "VFS-003", "a mapping that is there is counted by its attachment"},
+      UnreachedRow{"mapping", "Mapped", "map", "VFS-003", kShadowed},
+      UnreachedRow{"storage", "Anywhere", "born", "VFS-003", "a new life begins with new storage"},
+      UnreachedRow{"storage", "Confined", "born", "VFS-003", "a new life begins with new storage"},
+      UnreachedRow{"vma", "Mapped", "mmap", "VFS-003", kShadowed},
+      UnreachedRow{"message", "InFlight", "send", "VFS-003", kShadowed},
+      UnreachedRow{"handle", "Open", "born", "VFS-003", "a new life begins with a new handle"},
+  };
+  return kRows;
+}
+
+std::vector<std::string> unexplained_rows(const Coverage& fired) {
+  std::vector<std::string> wrong;
+  for (const RowInfo& row : rows()) {
+    const bool excused = std::ranges::any_of(unreached_rows(), [&](const UnreachedRow& u) {
+      return u.machine == row.machine && u.source == row.source && u.event == row.event &&
+             u.requirement == row.requirement;
+    });
+    const bool decides = row.kind == RowKind::Permitted || row.kind == RowKind::Refused;
+    if (!fired.rows.test(row.id) && (decides || !excused))
+      wrong.push_back("fires nowhere: " + describe(row));
+    else if (fired.rows.test(row.id) && excused && !decides)
+      wrong.push_back("fires, although it is listed as unreached: " + describe(row));
+  }
+  return wrong;
+}
+
+}  // namespace dmabuf::model

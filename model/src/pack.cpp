@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/pack.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <stdexcept>
+#include <utility>
+
+#include "machine_id.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+template <class T>
+void add_unique(std::vector<T>& list, const T& value) {
+  if (std::ranges::find(list, value) == list.end()) list.push_back(value);
+}
+
+/// Bits for the values 0 … most.
+std::uint8_t width_for(std::size_t most) { return static_cast<std::uint8_t>(std::bit_width(most)); }
+
+/// Descending, so that used slots come first. At most six of them: nothing beats insertion.
+template <class T, std::size_t N>
+void sort_descending(std::array<T, N>& values, std::size_t count) {
+  for (std::size_t i = 1; i < count; ++i) {
+    const T value = values[i];
+    std::size_t at = i;
+    for (; at > 0 && values[at - 1] < value; --at) values[at] = values[at - 1];
+    values[at] = value;
+  }
+}
+
+}  // namespace
+
+World without_data(const World& world) {
+  World bare = world;
+  for (BufferState& b : bare.buffers) {
+    b.callbacks = {};
+    b.content = {};
+    b.name = NameId::Empty;
+    if (b.lifecycle == state::kReleased) {
+      b = BufferState{};
+      b.lifecycle = state::kReleased;
+    }
+  }
+  for (FdState& fd : bare.fds) fd.cloexec = CloseOnExec::No;
+  for (VmaState& vma : bare.vmas) vma.suspect = false;
+  return bare;
+}
+
+struct Packing::Writer {
+  std::uint64_t packed = 0;
+  unsigned shift = 0;
+  bool bad = false;
+
+  void put(std::uint64_t value, unsigned width) {
+    bad |= (value >> width) != 0;
+    packed |= value << shift;
+    shift += width;
+  }
+};
+
+Packing::Packing(const Profile& profile, std::span<const Operation> operations) {
+  bool touches = false;
+  std::uint8_t sends = 0;
+  direction_index_.fill(0);
+  const auto at_least = [](std::uint8_t& count, std::uint8_t id) {
+    count = std::max(count, static_cast<std::uint8_t>(id + 1));
+  };
+  const auto born = [&](BufferId b, std::uint8_t pages, Access access) {
+    at_least(buffers_, b.value);
+    add_unique(pages_, pages);
+    add_unique(accesses_, profile.exporter.chooses_access ? access : Access::ReadWrite);
+  };
+  for (const Operation& operation : operations) {
+    if (const auto* o = std::get_if<op::Export>(&operation); o != nullptr && profile.exporter.in_kernel) {
+      born(o->buffer, o->pages, o->access);
+      at_least(references_.count, o->reference.value);
+    } else if (const auto* c = std::get_if<op::Create>(&operation); c != nullptr && !profile.exporter.in_kernel) {
+      born(c->buffer, c->pages, c->access);
+      at_least(fds_.count, c->fd.value);
+    } else if (const auto* i = std::get_if<op::InstallFd>(&operation)) {
+      at_least(fds_.count, i->fd.value);
+    } else if (const auto* d = std::get_if<op::Dup>(&operation)) {
+      at_least(fds_.count, d->to.value);
+    } else if (const auto* r = std::get_if<op::Receive>(&operation)) {
+      at_least(fds_.count, r->fd.value);
+    } else if (const auto* s = std::get_if<op::Send>(&operation)) {
+      at_least(sends, s->message.value);
+    } else if (const auto* g = std::get_if<op::Get>(&operation)) {
+      at_least(references_.count, g->reference.value);
+    } else if (const auto* a = std::get_if<op::Attach>(&operation)) {
+      at_least(attachments_.count, a->attachment.value);
+      at_least(devices_, a->device.value);
+    } else if (const auto* m = std::get_if<op::Map>(&operation)) {
+      at_least(mappings_.count, m->mapping.value);
+      add_unique(directions_, static_cast<std::uint8_t>(m->direction));
+    } else if (const auto* v = std::get_if<op::Mmap>(&operation)) {
+      at_least(vmas_.count, v->vma.value);
+      const auto same = [&](const VmaClass& known) {
+        return known.offset == v->offset && known.length == v->length && known.protection == v->protection &&
+               known.sharing == v->sharing;
+      };
+      if (std::ranges::none_of(vma_classes_, same))
+        vma_classes_.push_back({v->offset, v->length, v->protection, v->sharing});
+    } else if (std::holds_alternative<op::Sync>(operation) ||
+               std::holds_alternative<op::BeginCpuAccess>(operation)) {
+      touches = true;
+    }
+  }
+  messages_.count = sends;
+  if (buffers_ > kMaxBuffers || fds_.count > kMaxFds || references_.count > kMaxReferences ||
+      attachments_.count > kMaxAttachments || mappings_.count > kMaxMappings || vmas_.count > kMaxVmas ||
+      messages_.count > kMaxMessages || devices_ > kDevices)
+    throw std::invalid_argument("an operation names a slot that no world has");
+  for (std::size_t i = 0; i < directions_.size(); ++i)
+    direction_index_[directions_[i]] = static_cast<std::uint8_t>(i);
+  processes_ = messages_.count > 0 ? 2 : 1;
+  const bool caches = profile.exporter.caches_mapping != Answer::No && profile.kernel.caches_mappings;
+  caches_ = static_cast<std::uint8_t>(1 + (caches ? directions_.size() : 0));
+
+  const std::uint8_t own = profile.exporter.own_references;
+  const bool allocates = profile.exporter.allocates_at_export != Answer::No;
+  widths_.storage =
+      allocates || touches || mappings_.count > 0 || vmas_.count > 0 ? width_for(2) : std::uint8_t{0};
+  widths_.cpu = touches ? 1 : 0;
+  widths_.handle = own > 0 ? 1 : 0;
+  widths_.handed_out = mappings_.count > 0 ? 1 : 0;
+  widths_.pages = pages_.empty() ? std::uint8_t{0} : width_for(pages_.size() - 1);
+  widths_.access = accesses_.empty() ? std::uint8_t{0} : width_for(accesses_.size() - 1);
+  widths_.references = width_for(static_cast<std::size_t>(fds_.count + references_.count + vmas_.count +
+                                                          messages_.count + own));
+  widths_.attachments = width_for(attachments_.count);
+  widths_.mappings = width_for(mappings_.count);
+  buffer_width_ = static_cast<std::uint8_t>(
+      widths_.lifecycle + widths_.storage + widths_.cpu + widths_.handle + widths_.handed_out + widths_.pages +
+      widths_.access + widths_.references + widths_.attachments + widths_.mappings);
+
+  // Each slot's code counts through what it can stand for, in the order of the loops below.
+  const auto tabulate = [](auto& slots, auto&& fill) {
+    if (slots.count == 0) return;
+    slots.decode.emplace_back();
+    fill(slots.decode);
+    slots.width = width_for(slots.decode.size() - 1);
+  };
+  tabulate(fds_, [&](auto& table) {
+    for (std::uint8_t p = 0; p < processes_; ++p)
+      for (std::uint8_t b = 0; b < buffers_; ++b) table.push_back({state::kFdOpen, b, p, CloseOnExec::No});
+  });
+  tabulate(references_, [&](auto& table) {
+    for (std::uint8_t b = 0; b < buffers_; ++b) table.push_back({state::kFilled, b});
+  });
+  tabulate(attachments_, [&](auto& table) {
+    for (StateId s = state::kAttached; s <= state::kCached; ++s)
+      for (std::uint8_t n = 0; n <= mappings_.count; ++n)
+        for (std::uint8_t c = 0; c < caches_; ++c)
+          for (std::uint8_t d = 0; d < devices_; ++d)
+            for (std::uint8_t b = 0; b < buffers_; ++b)
+              table.push_back({s, b, d, n, c == 0 ? kNone : directions_[c - 1U]});
+  });
+  tabulate(mappings_, [&](auto& table) {
+    for (std::uint8_t a = 0; a < attachments_.count; ++a)
+      for (const std::uint8_t d : directions_) table.push_back({state::kFilled, a, d});
+  });
+  tabulate(vmas_, [&](auto& table) {
+    for (const VmaClass& c : vma_classes_)
+      for (std::uint8_t p = 0; p < processes_; ++p)
+        for (std::uint8_t b = 0; b < buffers_; ++b)
+          table.push_back({state::kFilled, b, p, c.offset, c.length, c.protection, c.sharing, false});
+  });
+  tabulate(messages_, [&](auto& table) {
+    for (std::uint8_t p = 0; p < processes_; ++p)
+      for (std::uint8_t b = 0; b < buffers_; ++b) table.push_back({state::kFilled, b, p});
+  });
+
+  const auto all = [](const auto& slots) { return static_cast<unsigned>(slots.count) * slots.width; };
+  bits_ = static_cast<unsigned>(buffers_) * buffer_width_ + all(fds_) + all(references_) + all(attachments_) +
+          all(mappings_) + all(vmas_) + all(messages_);
+  if (bits_ > 64)
+    throw std::invalid_argument(
+        fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
+}
+
+std::string Packing::layout() const {
+  std::string text = fmt::format("buffers {} x {}", buffers_, buffer_width_);
+  const auto add = [&](std::string_view name, const auto& slots) {
+    if (slots.count > 0) text += fmt::format(", {} {} x {}", name, slots.count, slots.width);
+  };
+  add("fds", fds_);
+  add("references", references_);
+  add("attachments", attachments_);
+  add("mappings", mappings_);
+  add("vmas", vmas_);
+  add("messages", messages_);
+  return text;
+}
+
+std::uint64_t Packing::buffer_code(const BufferState& buffer, bool& bad) const {
+  if (buffer.lifecycle == state::kReleased) {
+    bad |= buffer.references != 0 || buffer.attachments != 0 || buffer.mappings != 0 || buffer.handle != 0;
+    return state::kReleased;
+  }
+  if (buffer.lifecycle == state::kAbsent) {
+    bad |= buffer != BufferState{};
+    return state::kAbsent;
+  }
+  Writer writer;
+  writer.put(buffer.lifecycle, widths_.lifecycle);
+  writer.put(buffer.storage, widths_.storage);
+  writer.put(buffer.cpu, widths_.cpu);
+  writer.put(buffer.handle, widths_.handle);
+  writer.put(buffer.handed_out ? 1 : 0, widths_.handed_out);
+  const auto index = [&](const auto& list, auto value) {
+    const auto at = std::ranges::find(list, value);
+    writer.bad |= at == list.end();
+    return static_cast<std::uint64_t>(at - list.begin());
+  };
+  writer.put(index(pages_, buffer.pages), widths_.pages);
+  writer.put(index(accesses_, buffer.access), widths_.access);
+  writer.put(buffer.references, widths_.references);
+  writer.put(buffer.attachments, widths_.attachments);
+  writer.put(buffer.mappings, widths_.mappings);
+  bad |= writer.bad;
+  return writer.packed;
+}
+
+BufferState Packing::buffer_of(std::uint64_t code) const {
+  BufferState buffer;
+  const auto take = [&](unsigned width) {
+    const std::uint64_t value = code & ((std::uint64_t{1} << width) - 1);
+    code >>= width;
+    return static_cast<std::uint8_t>(value);
+  };
+  buffer.lifecycle = take(widths_.lifecycle);
+  if (buffer.lifecycle == state::kAbsent || buffer.lifecycle == state::kReleased) return buffer;
+  buffer.storage = take(widths_.storage);
+  buffer.cpu = take(widths_.cpu);
+  buffer.handle = take(widths_.handle);
+  buffer.handed_out = take(widths_.handed_out) != 0;
+  buffer.pages = pages_[take(widths_.pages)];
+  buffer.access = accesses_[take(widths_.access)];
+  buffer.references = take(widths_.references);
+  buffer.attachments = take(widths_.attachments);
+  buffer.mappings = take(widths_.mappings);
+  return buffer;
+}
+
+unsigned Packing::fd_code(const FdState& fd, const Order& order, bool& bad) const {
+  if (fd.state != state::kFdOpen) {
+    bad |= fd.state != state::kFdClosed || fd.buffer != kNone || fd.process != 0;
+    return 0;
+  }
+  if (fd.buffer >= buffers_ || fd.process >= processes_) return bad = true, 0U;
+  return 1U + order[fd.buffer] + unsigned{buffers_} * fd.process;
+}
+
+unsigned Packing::reference_code(const ReferenceState& reference, const Order& order, bool& bad) const {
+  if (reference.state == state::kEmpty) {
+    bad |= reference.buffer != kNone;
+    return 0;
+  }
+  if (reference.buffer >= buffers_) return bad = true, 0U;
+  return 1U + order[reference.buffer];
+}
+
+unsigned Packing::attachment_code(const AttachmentState& attachment, const Order& order, bool& bad) const {
+  if (attachment.state == state::kDetached) {
+    bad |= attachment.buffer != kNone || attachment.device != 0 || attachment.mappings != 0 ||
+           attachment.cached != kNone;
+    return 0;
+  }
+  if (attachment.buffer >= buffers_ || attachment.device >= devices_ || attachment.mappings > mappings_.count ||
+      attachment.state > state::kCached || (attachment.cached != kNone && caches_ == 1))
+    return bad = true, 0U;
+  const unsigned cached = attachment.cached == kNone ? 0U : 1U + direction_index_[attachment.cached];
+  unsigned code = attachment.state - 1U;
+  code = code * (mappings_.count + 1U) + attachment.mappings;
+  code = code * caches_ + cached;
+  code = code * devices_ + attachment.device;
+  return 1U + code * buffers_ + order[attachment.buffer];
+}
+
+unsigned Packing::vma_code(const VmaState& vma, const Order& order, bool& bad) const {
+  if (vma.state == state::kEmpty) {
+    bad |= vma.buffer != kNone;
+    return 0;
+  }
+  if (vma.buffer >= buffers_ || vma.process >= processes_) return bad = true, 0U;
+  for (unsigned c = 0; c < vma_classes_.size(); ++c) {
+    const VmaClass& known = vma_classes_[c];
+    if (known.offset == vma.offset && known.length == vma.length && known.protection == vma.protection &&
+        known.sharing == vma.sharing)
+      return 1U + (c * processes_ + vma.process) * buffers_ + order[vma.buffer];
+  }
+  bad = true;
+  return 0;
+}
+
+unsigned Packing::message_code(const MessageState& message, const Order& order, bool& bad) const {
+  if (message.state == state::kEmpty) {
+    bad |= message.buffer != kNone || message.process != 0;
+    return 0;
+  }
+  if (message.buffer >= buffers_ || message.process >= processes_) return bad = true, 0U;
+  return 1U + message.process * unsigned{buffers_} + order[message.buffer];
+}
+
+std::optional<std::uint64_t> Packing::pack(const World& world, Symmetry symmetry) const {
+  return symmetry == Symmetry::Ignored ? pack_plain(world) : pack_canonical(world);
+}
+
+std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
+  constexpr Order kSame = {0, 1, 2};
+  Writer writer;
+  for (std::size_t i = 0; i < buffers_; ++i) writer.put(buffer_code(world.buffers[i], writer.bad), buffer_width_);
+  for (std::size_t i = 0; i < fds_.count; ++i) writer.put(fd_code(world.fds[i], kSame, writer.bad), fds_.width);
+  for (std::size_t i = 0; i < references_.count; ++i)
+    writer.put(reference_code(world.references[i], kSame, writer.bad), references_.width);
+  for (std::size_t i = 0; i < attachments_.count; ++i)
+    writer.put(attachment_code(world.attachments[i], kSame, writer.bad), attachments_.width);
+  for (std::size_t i = 0; i < mappings_.count; ++i) {
+    const MappingState& m = world.mappings[i];
+    unsigned code = 0;
+    if (m.state != state::kEmpty) {
+      if (m.attachment >= attachments_.count) return std::nullopt;
+      code = 1U + m.attachment * static_cast<unsigned>(directions_.size()) + direction_index_[m.direction];
+    } else {
+      writer.bad |= m.attachment != kNone || m.direction != 0;
+    }
+    writer.put(code, mappings_.width);
+  }
+  for (std::size_t i = 0; i < vmas_.count; ++i) writer.put(vma_code(world.vmas[i], kSame, writer.bad), vmas_.width);
+  for (std::size_t i = 0; i < messages_.count; ++i)
+    writer.put(message_code(world.messages[i], kSame, writer.bad), messages_.width);
+  if (writer.bad) return std::nullopt;
+  return writer.packed;
+}
+
+std::optional<std::uint64_t> Packing::pack_canonical(const World& world) const {
+  // Buffers by their own state, then every slot by what it stands for. Only buffers in equal states need
+  // trying both ways; attachments in equal states differ by what is mapped through them at most.
+  bool bad = false;
+  std::array<std::uint64_t, kMaxBuffers> codes{};
+  for (std::size_t i = 0; i < buffers_; ++i) codes[i] = buffer_code(world.buffers[i], bad);
+
+  std::array<std::uint16_t, kMaxAttachments> mapped{};  // how often in each direction, three bits each
+  for (std::size_t i = 0; i < mappings_.count; ++i) {
+    const MappingState& m = world.mappings[i];
+    if (m.state == state::kEmpty) {
+      bad |= m.attachment != kNone || m.direction != 0;
+      continue;
+    }
+    if (m.attachment >= attachments_.count) return std::nullopt;
+    mapped[m.attachment] =
+        static_cast<std::uint16_t>(mapped[m.attachment] + (1U << (3 * direction_index_[m.direction])));
+  }
+  if (bad) return std::nullopt;
+
+  constexpr std::array<Order, 6> kOrders = {
+      {{0, 1, 2}, {1, 0, 2}, {0, 2, 1}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}};
+  const std::size_t tries = buffers_ <= 1 ? 1 : buffers_ == 2 ? 2 : 6;
+  std::uint64_t best = 0;
+  bool found = false;
+  for (std::size_t t = 0; t < tries; ++t) {
+    const Order& order = kOrders[t];  // order[i]: the new number of buffer i
+    std::array<std::uint64_t, kMaxBuffers> sorted{};
+    for (std::size_t i = 0; i < buffers_; ++i) sorted[order[i]] = codes[i];
+    bool descends = true;
+    for (std::size_t i = 1; i < buffers_; ++i) descends = descends && sorted[i - 1] >= sorted[i];
+    if (!descends) continue;
+
+    Writer writer;
+    for (std::size_t i = 0; i < buffers_; ++i) writer.put(sorted[i], buffer_width_);
+    const auto put_sorted = [&](const auto& slots, const auto& states, auto&& code) {
+      std::array<unsigned, kMaxFds> list{};
+      for (std::size_t i = 0; i < slots.count; ++i) list[i] = code(states[i]);
+      sort_descending(list, slots.count);
+      for (std::size_t i = 0; i < slots.count; ++i) writer.put(list[i], slots.width);
+    };
+    put_sorted(fds_, world.fds, [&](const FdState& s) { return fd_code(s, order, writer.bad); });
+    put_sorted(references_, world.references,
+               [&](const ReferenceState& s) { return reference_code(s, order, writer.bad); });
+
+    std::array<std::uint64_t, kMaxAttachments> attached{};
+    for (std::size_t i = 0; i < attachments_.count; ++i)
+      attached[i] = (std::uint64_t{attachment_code(world.attachments[i], order, writer.bad)} << 20) |
+                    (std::uint64_t{mapped[i]} << 4) | i;
+    sort_descending(attached, attachments_.count);
+    std::array<std::uint8_t, kMaxAttachments> rank{};
+    for (std::size_t i = 0; i < attachments_.count; ++i) {
+      rank[attached[i] & 0xf] = static_cast<std::uint8_t>(i);
+      writer.put(attached[i] >> 20, attachments_.width);
+    }
+    put_sorted(mappings_, world.mappings, [&](const MappingState& m) {
+      if (m.state == state::kEmpty) return 0U;
+      return 1U + rank[m.attachment] * static_cast<unsigned>(directions_.size()) + direction_index_[m.direction];
+    });
+    put_sorted(vmas_, world.vmas, [&](const VmaState& s) { return vma_code(s, order, writer.bad); });
+    put_sorted(messages_, world.messages, [&](const MessageState& s) { return message_code(s, order, writer.bad); });
+    if (writer.bad) return std::nullopt;
+    if (!found || writer.packed > best) best = writer.packed;
+    found = true;
+  }
+  return best;
+}
+
+World Packing::unpack(std::uint64_t packed) const {
+  World world;
+  const auto take = [&](unsigned width) {
+    if (width == 0) return std::uint64_t{0};
+    const std::uint64_t value = width == 64 ? packed : packed & ((std::uint64_t{1} << width) - 1);
+    packed = width == 64 ? 0 : packed >> width;
+    return value;
+  };
+  for (std::size_t i = 0; i < buffers_; ++i) world.buffers[i] = buffer_of(take(buffer_width_));
+  const auto read = [&](const auto& slots, auto& states) {
+    for (std::size_t i = 0; i < slots.count; ++i) states[i] = slots.decode[take(slots.width)];
+  };
+  read(fds_, world.fds);
+  read(references_, world.references);
+  read(attachments_, world.attachments);
+  read(mappings_, world.mappings);
+  read(vmas_, world.vmas);
+  read(messages_, world.messages);
+  return world;
+}
+
+}  // namespace dmabuf::model
