@@ -60,7 +60,9 @@ conformance::CampaignOptions campaign_options(const CampaignSettings& settings, 
 
 void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
                    const OpenedTarget& opened) {
-  sink.write(start_record(settings, target, opened));
+  record::Start start = start_record(settings, target, opened);
+  start.cases = 0;
+  sink.write(start);
   sink.write(record::Skipped{target.text(), opened.reason, opened.remedy});
   sink.write(record::Stop{.reason = "skipped", .verdict = "inconclusive"});
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <fstream>
@@ -78,7 +79,7 @@ OpenedTarget open_here(const GuestTarget& wanted) {
 std::vector<GuestTarget> targets_of(const GuestPlan& plan) {
   if (!plan.targets.empty()) return plan.targets;
   std::vector<GuestTarget> all;
-  for (const adapters::Offer& offer : adapters::probe().targets) all.push_back({offer.target, "", 0, {}, {}, {}});
+  for (const adapters::Offer& offer : adapters::probe().targets) all.push_back({offer.target, ""});
   return all;
 }
 
@@ -87,11 +88,16 @@ void run_one(const GuestPlan& plan, const GuestTarget& wanted, conformance::Sink
   OpenedTarget opened = open_here(wanted);
   if (opened.adapter == nullptr) return write_skipped(sink, plan.settings, target, opened);
   Done done;
-  done.cases.insert(wanted.done.begin(), wanted.done.end());
-  done.traces.insert(wanted.done_traces.begin(), wanted.done_traces.end());
-  done.signatures.insert(wanted.signatures.begin(), wanted.signatures.end());
+  std::uint64_t first_case = 0;
+  for (const GuestProgress& progress : plan.progress) {
+    if (progress.target != wanted) continue;
+    done.cases.insert(progress.done.begin(), progress.done.end());
+    done.traces.insert(progress.done_traces.begin(), progress.done_traces.end());
+    done.signatures.insert(progress.signatures.begin(), progress.signatures.end());
+    first_case = progress.first_case;
+  }
   conformance::CampaignOptions options = campaign_options(plan.settings, target, opened, done);
-  options.first_case = wanted.first_case;
+  options.first_case = first_case;
   run_campaign(*opened.adapter, opened.profile, options, sink);
   for (const std::string& lack : opened.lacks) sink.write(record::Note{"lack", lack});
 }
@@ -216,15 +222,9 @@ void tell_about_death(guest::Link& link, int status, const std::string& what) {
 }
 
 void carry_out(const GuestPlan& plan) {
-  const std::vector<GuestTarget> targets = targets_of(plan);
-  {
-    Sender link;
-    std::string names;
-    for (const GuestTarget& target : targets) names += (names.empty() ? "" : ",") + target.exporter;
-    link.send(protocol::verb::capability, "targets=" + names);
-    link.drain();
-  }
-  for (const GuestTarget& target : targets) {
+  for (const GuestTarget& target : targets_of(plan)) {
+    if (std::ranges::any_of(plan.progress, [&](const GuestProgress& p) { return p.finished && p.target == target; }))
+      continue;
     const int status = in_child([&] {
       Sender link;
       try {

@@ -7,17 +7,21 @@ namespace dmabuf::app {
 
 std::string to_json(const GuestPlan& plan) {
   nlohmann::json targets = nlohmann::json::array();
-  for (const GuestTarget& t : plan.targets)
-    targets.push_back({{"exporter", t.exporter},
-                       {"bug", t.bug},
-                       {"first_case", t.first_case},
-                       {"done_traces", t.done_traces},
-                       {"done", t.done},
-                       {"signatures", t.signatures}});
+  for (const GuestTarget& t : plan.targets) targets.push_back({{"exporter", t.exporter}, {"bug", t.bug}});
+  nlohmann::json progress = nlohmann::json::array();
+  for (const GuestProgress& p : plan.progress)
+    progress.push_back({{"exporter", p.target.exporter},
+                        {"bug", p.target.bug},
+                        {"finished", p.finished},
+                        {"first_case", p.first_case},
+                        {"done_traces", p.done_traces},
+                        {"done", p.done},
+                        {"signatures", p.signatures}});
   const CampaignSettings& s = plan.settings;
   return nlohmann::json{{"job", static_cast<int>(plan.job)},
                         {"kernel", plan.kernel},
                         {"targets", targets},
+                        {"progress", progress},
                         {"run", s.run},
                         {"seed", std::to_string(s.seed)},
                         {"cases", s.cases},
@@ -40,10 +44,15 @@ GuestPlan guest_plan_from_json(const std::string& text) {
     GuestTarget& target = plan.targets.emplace_back();
     target.exporter = t.at("exporter");
     target.bug = t.at("bug");
-    target.first_case = t.at("first_case");
-    target.done_traces = t.at("done_traces").get<std::vector<std::string>>();
-    target.done = t.at("done").get<std::vector<std::uint64_t>>();
-    target.signatures = t.at("signatures").get<std::vector<std::string>>();
+  }
+  for (const auto& p : json.at("progress")) {
+    GuestProgress& progress = plan.progress.emplace_back();
+    progress.target = {p.at("exporter"), p.at("bug")};
+    progress.finished = p.at("finished");
+    progress.first_case = p.at("first_case");
+    progress.done_traces = p.at("done_traces").get<std::vector<std::string>>();
+    progress.done = p.at("done").get<std::vector<std::uint64_t>>();
+    progress.signatures = p.at("signatures").get<std::vector<std::string>>();
   }
   CampaignSettings& s = plan.settings;
   s.run = json.at("run");

@@ -15,9 +15,16 @@ enum class GuestJob { Run, Replay, Kill, Bench };
 
 struct GuestTarget {
   std::string exporter, bug;
+  friend bool operator==(const GuestTarget&, const GuestTarget&) = default;
+};
+
+/// What earlier guests, or an earlier run, have done of a target.
+struct GuestProgress {
+  GuestTarget target;
+  bool finished = false;
   std::uint64_t first_case = 0;          ///< after a crash: where to go on
   std::vector<std::string> done_traces;  ///< names
-  std::vector<std::uint64_t> done;       ///< cases of an earlier run
+  std::vector<std::uint64_t> done;       ///< cases
   std::vector<std::string> signatures;   ///< known ones
 };
 
@@ -25,6 +32,7 @@ struct GuestPlan {
   GuestJob job = GuestJob::Run;
   std::string kernel;                ///< as in the target's name: "debian:6.12"
   std::vector<GuestTarget> targets;  ///< empty: every exporter the guest has
+  std::vector<GuestProgress> progress;
   CampaignSettings settings;
   std::string program;               ///< Replay: a .dbt text
   std::uint32_t rounds = 20;         ///< Kill, Bench

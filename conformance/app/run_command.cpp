@@ -36,6 +36,24 @@ Done done_before(const std::vector<record::Run>& runs, const std::string& target
   return done;
 }
 
+/// The same for the targets of one kernel, as its guests want it.
+std::vector<GuestProgress> progress_before(const std::vector<record::Run>& runs, const std::string& kernel) {
+  std::vector<GuestProgress> all;
+  for (const record::Run& run : runs) {
+    const auto target = parse_target(run.target());
+    if (!target || target->where != Where::Vm || target->kernel != kernel || target->exporter.empty()) continue;
+    const Done done = done_before(runs, run.target());
+    GuestProgress progress;
+    progress.target = {target->exporter, target->bug};
+    progress.finished = run.stop.has_value() && run.stop->reason != "sigterm";
+    progress.done_traces.assign(done.traces.begin(), done.traces.end());
+    progress.done.assign(done.cases.begin(), done.cases.end());
+    progress.signatures.assign(done.signatures.begin(), done.signatures.end());
+    all.push_back(std::move(progress));
+  }
+  return all;
+}
+
 void run_here(const Target& target, const CampaignSettings& settings, const Done& done, Output& output,
               bool quiet) {
   OpenedTarget opened = open_target(target);
@@ -89,17 +107,21 @@ int run_targets(const RunRequest& request) {
 
   for (const Target& target : targets) {
     if (stop_requested()) break;
-    if (target.where == Where::Vm) {
-      VmRequest vm;
-      vm.target = target;
-      vm.settings = settings;
-      vm.quiet = request.quiet;
-      vm.kernel_arguments = request.kernel_arguments;
-      vm.done = [&](const std::string& name) { return done_before(before, name); };
-      run_vm(vm, output);
-    } else {
+    if (target.where != Where::Vm) {
       run_here(target, settings, done_before(before, target.text()), output, request.quiet);
+      continue;
     }
+    // All targets of a kernel share its boots, when the first of them has its turn.
+    VmRequest vm;
+    vm.kernel = target.kernel;
+    for (const Target& other : targets)
+      if (other.where == Where::Vm && other.kernel == target.kernel) vm.targets.push_back(other);
+    if (!(vm.targets.front().text() == target.text())) continue;
+    vm.settings = settings;
+    vm.quiet = request.quiet;
+    vm.kernel_arguments = request.kernel_arguments;
+    vm.progress = progress_before(before, target.kernel);
+    run_vm(vm, output);
   }
 
   output.render();

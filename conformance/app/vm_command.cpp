@@ -31,7 +31,7 @@ void add_job(CLI::App& vm, const char* name, const char* help, GuestJob job, std
     plan.job = job;
     plan.rounds = request->rounds;
     plan.settings.seed = parse_seed(request->seed);
-    for (const std::string& exporter : request->exporters) plan.targets.push_back({exporter, "", 0, {}, {}, {}});
+    for (const std::string& exporter : request->exporters) plan.targets.push_back({exporter, ""});
     status = kConforms;
     bool judged = false;
     for (const std::string& answer : run_guest_job(request->kernel, plan)) {

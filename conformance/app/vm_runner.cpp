@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "dmabuf/boot/accel.hpp"
 #include "dmabuf/boot/cache.hpp"
@@ -93,7 +93,7 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
 class Ingest {
  public:
   Ingest(const VmRequest& request, Output& output, const PreparedKernel& prepared, ProgressLine& line)
-      : request_(request), output_(output), prepared_(prepared), line_(line) {}
+      : request_(request), output_(output), prepared_(prepared), line_(line), progress_(request.progress) {}
 
   void record(const protocol::Record& r) {
     if (r.verb == protocol::verb::begin) return begin(r);
@@ -132,30 +132,17 @@ class Ingest {
     end.signature = write_kernel_finding(report, outcome, fmt::format("{} during {}: {}", hung ? "hang" : "crash", case_, report.title));
     end.message = result.detail;
     output_.write(end);
-    if (case_.starts_with("random.")) {
-      first_case_[target_] = k_ + 1;
-    } else {
-      done_traces_[target_].push_back(case_.substr(6));
-    }
+    passed_over();
     case_.clear();
   }
 
   bool in_case() const { return !case_.empty(); }
-  const std::string& target() const { return target_; }
-  const std::string& case_id() const { return case_; }
-  bool stopped(const std::string& target) const { return stopped_.contains(target); }
   bool any_target() const { return !target_.empty(); }
-  std::uint64_t first_case(const std::string& target) const {
-    const auto it = first_case_.find(target);
-    return it == first_case_.end() ? 0 : it->second;
-  }
-  std::vector<std::string> done_traces(const std::string& target) const {
-    const auto it = done_traces_.find(target);
-    return it == done_traces_.end() ? std::vector<std::string>{} : it->second;
-  }
-  std::vector<std::string> signatures(const std::string& target) const {
-    const auto it = signatures_.find(target);
-    return it == signatures_.end() ? std::vector<std::string>{} : it->second;
+  const std::vector<GuestProgress>& progress() const { return progress_; }
+
+  void stopped_by_user() {
+    if (!target_.empty() && !current().finished)
+      output_.write(record::Stop{.reason = "sigterm", .verdict = "inconclusive", .cases = cases_});
   }
 
   void lost(const std::string& why) {
@@ -170,6 +157,19 @@ class Ingest {
   }
 
  private:
+  GuestProgress& current() {
+    for (GuestProgress& p : progress_)
+      if (p.target == where_) return p;
+    progress_.push_back({where_, false, 0, {}, {}, {}});
+    return progress_.back();
+  }
+
+  /// The case at hand need not be run again.
+  void passed_over() {
+    if (case_.starts_with("trace.")) current().done_traces.push_back(case_.substr(6));
+    if (case_.starts_with("random.")) current().first_case = k_ + 1;
+  }
+
   void begin(const protocol::Record& r) {
     const auto words = r.words();
     if (words.empty()) return;
@@ -194,8 +194,7 @@ class Ingest {
   }
 
   void ended() {
-    if (case_.starts_with("trace.")) done_traces_[target_].push_back(case_.substr(6));
-    if (case_.starts_with("random.")) first_case_[target_] = k_ + 1;
+    passed_over();
     case_.clear();
     ++cases_;
     if (cases_ % 16 == 0) show();
@@ -219,6 +218,7 @@ class Ingest {
     if (const auto* start = std::get_if<record::Start>(&r)) {
       target_ = start->target;
       exporter_ = start->exporter;
+      if (const auto parsed = parse_target(target_)) where_ = {parsed->exporter, parsed->bug};
       cases_ = findings_ = 0;
       started_ = std::chrono::steady_clock::now();
       output_.write(r);
@@ -228,11 +228,11 @@ class Ingest {
     }
     if (const auto* finding = std::get_if<record::Finding>(&r)) {
       ++findings_;
-      signatures_[target_].push_back(finding->signature);
+      current().signatures.push_back(finding->signature);
     }
     output_.write(r);
     if (std::holds_alternative<record::End>(r)) ended();
-    if (std::holds_alternative<record::Stop>(r)) stopped_.insert(target_);
+    if (std::holds_alternative<record::Stop>(r)) current().finished = true;
   }
 
   std::string write_kernel_finding(const boot::KernelReport& report, record::CaseOutcome kind, const std::string& summary) {
@@ -264,58 +264,41 @@ class Ingest {
   std::string target_, exporter_, case_;
   std::uint64_t k_ = 0, cases_ = 0, findings_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::set<std::string> stopped_, reported_;
-  std::map<std::string, std::uint64_t> first_case_;
-  std::map<std::string, std::vector<std::string>> done_traces_, signatures_;
+  std::set<std::string> reported_;
+  GuestTarget where_;
+  std::vector<GuestProgress> progress_;
 };
+
+std::string label(const VmRequest& request) { return "vm:" + request.kernel; }
 
 void skip_kernel(const VmRequest& request, Output& output, const std::string& why) {
   OpenedTarget none;
   const auto at = why.find("\nRemedy: ");
   none.reason = why.substr(0, at);
   none.remedy = at == std::string::npos ? "see 'dmabuf-conform probe'" : why.substr(at + 9);
-  fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", request.target.text(), none.reason, none.remedy);
-  write_skipped(output, request.settings, request.target, none);
+  fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", label(request), none.reason, none.remedy);
+  for (const Target& target : request.targets) write_skipped(output, request.settings, target, none);
 }
 
-}  // namespace
-
-void run_vm(const VmRequest& request, Output& output) {
-  ProgressLine line("", request.quiet);
-  line.show(request.target.text() + " preparing kernel, module and initramfs");
-  PreparedKernel prepared;
-  try {
-    prepared = prepare(request.target.kernel);
-  } catch (const boot::Error& error) {
-    line.clear();
-    return skip_kernel(request, output, error.what());
-  }
-
+/// Boots until everything is done, the kernel is given up, or somebody wants to stop.
+void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, Output& output, ProgressLine& line) {
   GuestPlan plan;
-  plan.kernel = request.target.kernel;
+  plan.kernel = request.kernel;
   plan.settings = request.settings;
-  if (!request.target.exporter.empty()) plan.targets = {{request.target.exporter, request.target.bug, 0, {}, {}, {}}};
+  plan.progress = request.progress;
+  if (std::ranges::none_of(request.targets, [](const Target& t) { return t.exporter.empty(); }))
+    for (const Target& t : request.targets) plan.targets.push_back({t.exporter, t.bug});
   const fs::path console = output.directory() / fmt::format("console-{}.log", prepared.kernel.release);
   Ingest ingest(request, output, prepared, line);
-  std::vector<std::string> order;  // exporters, as the guest announced them
 
   for (unsigned boots = 0; !stop_requested(); ++boots) {
-    line.show(fmt::format("{} booting {} under {}", request.target.text(), prepared.kernel.release,
+    line.show(fmt::format("{} booting {} under {}", label(request), prepared.kernel.release,
                           boot::name(prepared.accelerator)));
     std::optional<boot::GuestResult> ended;
-    try {
+    {
       boot::Guest guest(configure(prepared, plan, console, request.kernel_arguments));
       guest.on_report([&](const boot::KernelReport& report) { ingest.report(report); });
       guest.on_record([&](const protocol::Record& r) {
-        if (r.verb == protocol::verb::capability && r.args.starts_with("targets=")) {
-          order.clear();
-          std::string_view names = std::string_view(r.args).substr(8);
-          while (!names.empty()) {
-            const auto comma = std::min(names.find(','), names.size());
-            order.emplace_back(names.substr(0, comma));
-            names.remove_prefix(std::min(names.size(), comma + 1));
-          }
-        }
         // What a case did to the kernel must be known before the next one begins.
         if (r.verb == protocol::verb::result || r.verb == protocol::verb::end) guest.settle();
         ingest.record(r);
@@ -323,40 +306,36 @@ void run_vm(const VmRequest& request, Output& output) {
       });
       while (!(ended = guest.step(std::chrono::milliseconds(500))))
         if (stop_requested()) guest.stop();
-    } catch (const boot::Error& error) {
-      line.clear();
-      if (!ingest.any_target()) return skip_kernel(request, output, error.what());
-      ingest.lost(error.what());
-      return;
     }
     line.clear();
-    if (ended->clean() || ended->end == boot::GuestEnd::Stopped) return;
+    if (ended->clean()) return;
+    if (ended->end == boot::GuestEnd::Stopped) return ingest.stopped_by_user();
     if (!ingest.in_case()) {
       // Nothing of ours was running: no finding can be made of it.
       const std::string why = fmt::format("the guest ended on its own ({}): {}", boot::name(ended->end), ended->detail);
       if (!ingest.any_target()) return skip_kernel(request, output, why + "\nRemedy: read " + console.string());
-      ingest.lost(why);
-    } else {
-      ingest.crashed(*ended);
+      return ingest.lost(why);
     }
+    ingest.crashed(*ended);
     if (boots + 1 >= request.max_crashes) {
       output.write(record::Stop{.reason = "max-crashes", .verdict = "inconclusive"});
       return;
     }
-    // Go on behind what did it.
-    std::vector<GuestTarget> rest;
-    const std::vector<GuestTarget> before = plan.targets;
-    const auto add = [&](const std::string& exporter, const std::string& bug) {
-      const std::string name = Target{Where::Vm, plan.kernel, exporter, bug}.text();
-      if (ingest.stopped(name)) return;
-      rest.push_back({exporter, bug, ingest.first_case(name), ingest.done_traces(name), {}, ingest.signatures(name)});
-    };
-    if (!before.empty())
-      for (const GuestTarget& t : before) add(t.exporter, t.bug);
-    else
-      for (const std::string& exporter : order) add(exporter, "");
-    if (rest.empty()) return;
-    plan.targets = rest;
+    plan.progress = ingest.progress();  // go on behind what did it
+  }
+}
+
+}  // namespace
+
+void run_vm(const VmRequest& request, Output& output) {
+  ProgressLine line("", request.quiet);
+  line.show(label(request) + " preparing kernel, module and initramfs");
+  try {
+    const PreparedKernel prepared = prepare(request.kernel);
+    boot_until_done(request, prepared, output, line);
+  } catch (const boot::Error& error) {
+    line.clear();
+    skip_kernel(request, output, error.what());
   }
 }
 
@@ -366,7 +345,7 @@ std::optional<record::Finding> replay_in_vm(const Target& target, const conforma
   GuestPlan plan;
   plan.job = GuestJob::Replay;
   plan.kernel = target.kernel;
-  plan.targets = {{target.exporter, target.bug, 0, {}, {}, {}}};
+  plan.targets = {{target.exporter, target.bug}};
   plan.settings.shrink_time = shrink_time;
   plan.program = conformance::to_text(program, model::model_hash());
   const fs::path console = fs::temp_directory_path() / fmt::format("dmabuf-conform-console-{}.log", ::getpid());

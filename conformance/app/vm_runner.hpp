@@ -2,7 +2,6 @@
 /// Targets in QEMU, from the host's side.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,16 +15,16 @@
 namespace dmabuf::app {
 
 struct VmRequest {
-  Target target;
+  std::string kernel;           ///< "debian:6.12"
+  std::vector<Target> targets;  ///< of that kernel; one without exporter stands for all it has
   CampaignSettings settings;
   bool quiet = false;
   std::vector<std::string> kernel_arguments;
-  /// What an earlier run of the same directory has done of a target, by name.
-  std::function<Done(const std::string&)> done = [](const std::string&) { return Done{}; };
+  std::vector<GuestProgress> progress;  ///< of an earlier run of the same directory
   unsigned max_crashes = 20;  ///< reboots before the kernel is given up
 };
 
-/// Boots the kernel and runs the campaign of every exporter in it; after a panic or a hang the case is
+/// Boots the kernel once and runs the campaigns of all targets in it; after a panic or a hang the case is
 /// written down as the one that did it, and a new guest goes on with the next. What could not be
 /// tested is written as skipped, with the remedy. Throws only for what is wrong with the output.
 void run_vm(const VmRequest& request, Output& output);

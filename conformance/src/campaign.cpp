@@ -276,9 +276,9 @@ record::Coverage coverage_record(const model::Coverage& coverage, const Alphabet
     ++result.rows_total;
     if (coverage.rows[row.id]) {
       ++result.rows_hit;
-      result.hit.push_back(model::describe(row));
+      result.hit.push_back(model::edge(row));
     } else {
-      result.missing.push_back(model::describe(row));
+      result.missing.push_back(model::edge(row));
     }
   }
   return result;

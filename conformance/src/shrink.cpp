@@ -258,9 +258,63 @@ class Shrinker {
     return accept_if_better(std::move(local));
   }
 
+  static std::uint32_t first_unused(const Operations& operations, shape::Domain domain) {
+    std::uint32_t slot = 0;
+    const auto mentions = [&](const Operation& operation) {
+      const auto fields = shape::fields(operation.index());
+      return std::any_of(fields.begin(), fields.end(), [&](const shape::Field& field) {
+        return field.domain == domain && field.load(operation) == slot;
+      });
+    };
+    while (slot < shape::count(domain) && std::any_of(operations.begin(), operations.end(), mentions)) ++slot;
+    return slot;
+  }
+
+  /// What is let go only to be made again: keep it, and let its successor have a slot of its own.
+  bool keep(std::size_t at) {
+    const shape::Field& freed = shape::fields(best()[at].index()).front();
+    const std::uint32_t slot = freed.load(best()[at]);
+    if (!lets_go(best()[at], freed.domain, slot)) return false;
+    const std::uint32_t fresh = first_unused(best(), freed.domain);
+    if (fresh == shape::count(freed.domain)) return false;
+    for (std::size_t again = at + 1; again < best().size(); ++again)
+      for (const shape::Field& field : shape::fields(best()[again].index()))
+        if (field.role == shape::Role::Fills && field.domain == freed.domain && field.load(best()[again]) == slot) {
+          Program kept = without(at, 1);
+          redirect(kept.operations, again - 1, freed.domain, slot, fresh);
+          return accept_if_better(std::move(kept));
+        }
+    return false;
+  }
+
+  /// Without user space: the exporter's own reference does all, and a sync is what it becomes in the
+  /// kernel.
+  void stay_in_kernel() {
+    const auto* made = best().empty() ? nullptr : std::get_if<op::Export>(&best().front());
+    if (made == nullptr) return;
+    const ReferenceId own = made->reference;
+    Program inside;
+    for (Operation operation : best()) {
+      if (const auto* sync = std::get_if<op::Sync>(&operation)) {
+        if (sync->flags <= SyncFlags::StartBoth)
+          operation = op::BeginCpuAccess{own, Direction::Bidirectional};
+        else
+          operation = op::EndCpuAccess{own, Direction::Bidirectional};
+      }
+      const bool about_fds =
+          std::holds_alternative<op::InstallFd>(operation) || std::holds_alternative<op::Dup>(operation) ||
+          std::holds_alternative<op::Close>(operation) || std::holds_alternative<op::Get>(operation);
+      if (!about_fds) inside.operations.push_back(operation);
+    }
+    for (std::uint32_t slot = 0; slot < kMaxReferences; ++slot)
+      redirect(inside.operations, 1, shape::Domain::Reference, slot, own.value);
+    accept_if_better(std::move(inside));
+  }
+
   void aliases() {
     for (std::size_t at = 1; at < best().size() && !spent();)
-      if (!stay_home(at) && !merge(at)) ++at;
+      if (!stay_home(at) && !merge(at) && !keep(at)) ++at;
+    stay_in_kernel();
   }
 
   void arguments() {

@@ -174,6 +174,33 @@ TEST(Shrink, PutsOneOperationInThePlaceOfTwo) {
   EXPECT_EQ(shrink(start, hooks, hurried).program.size(), 4U);
 }
 
+TEST(Shrink, KeepsWhatIsOnlyMadeAgain) {
+  const auto both_devices = [](const Program& program) {
+    const auto on = [&](DeviceId device) {
+      return succeeds<op::Attach>(program, profile(), [=](const op::Attach& attach) { return attach.device == device; });
+    };
+    return on(kLaxDevice) && on(kStrictDevice) && !has<op::Close>(program);
+  };
+  Synthetic failure{both_devices};
+  ShrinkHooks hooks = failure.hooks(false);  // as if the detach could not simply be left out
+  const Program start{{op::Export{{0}, {0}, 1, Access::ReadWrite}, op::Attach{{0}, {1}, {0}}, op::Detach{{0}},
+                       op::Attach{{0}, {0}, {0}}}};
+  EXPECT_EQ(to_text(shrink(start, hooks).program, ""),
+            "# dbt 1\nexport b0 r0 pages=1 access=rw\nattach r0 d1 a0\nattach r0 d0 a1\n");
+}
+
+TEST(Shrink, StaysInTheKernel) {
+  const auto touched = [](const Program& program) {
+    return done_by<op::Attach>(program) && (done_by<op::Sync>(program) || done_by<op::BeginCpuAccess>(program));
+  };
+  Synthetic failure{touched};
+  const Program start{{op::Export{{0}, {0}, 1, Access::ReadWrite}, op::InstallFd{{0}, {0}, CloseOnExec::No},
+                       op::Sync{{0}, SyncFlags::StartWrite, Argument::Good}, op::Get{{0}, {1}},
+                       op::Attach{{1}, {0}, {0}}}};
+  EXPECT_EQ(to_text(shrink(start, failure.hooks()).program, ""),
+            "# dbt 1\nexport b0 r0 pages=1 access=rw\nbegin_cpu_access r0 bidirectional\nattach r0 d0 a0\n");
+}
+
 TEST(Shrink, NeverRunsTheSameProgramTwice) {
   std::set<std::string> seen;
   ShrinkHooks hooks;

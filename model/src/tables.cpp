@@ -119,6 +119,14 @@ std::string_view model_hash() {
 
 std::string describe(const RowInfo& row) { return row_text(row); }
 
+std::string edge(const RowInfo& row) {
+  std::string label(row.event);
+  for (std::uint8_t i = 0; i < row.errnos.size; ++i)
+    label += fmt::format("{}{}", i == 0 ? " refused " : "|", errno_name(Errno{row.errnos.values[i]}));
+  return fmt::format("{}: {} --{}--> {} [DBUF-{}]", row.machine, row.source, label,
+                     row.kind == RowKind::Permitted ? row.target : row.source, row.requirement);
+}
+
 std::string dot(const MachineInfo& machine, const Coverage* covered) {
   std::string text = fmt::format(
       "digraph \"{0}\" {{\n  label=\"{0}\"; labelloc=t; fontname=\"sans-serif\"; rankdir=LR;\n"

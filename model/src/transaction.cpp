@@ -74,7 +74,7 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       if (!fire(MachineId::Storage, state.storage, event_id<op::Map>(),
                 when(confines() && strict && !suits_anyway(b), Fact::NeedsConfined) |
                     when(p_.exporter.constraints == Constraints::Migrates, Fact::Migrates) |
-                    when(state.mappings > 0, Fact::Outstanding),
+                    when(state.mappings > 0 || cached_mapping(b), Fact::Outstanding),
                 b))
         return false;
       ++state.callbacks.map;
@@ -163,6 +163,12 @@ bool Transaction::strict_attached(std::uint8_t b) const {
   return false;
 }
 
+bool Transaction::cached_mapping(std::uint8_t b) const {
+  for (const AttachmentState& a : w_.attachments)
+    if (a.state == state::kCached && a.buffer == b) return true;
+  return false;
+}
+
 FactSet Transaction::holder_facts(ReferenceId r) const {
   const std::uint8_t b = w_.references[r.value].buffer;
   if (b == kNone || w_.buffers[b].attachments == 0) return guarded();
@@ -190,7 +196,8 @@ void Transaction::operator()(const op::Create& o) {
 
 void Transaction::operator()(const op::CloseHandle& o) {
   BufferState& state = w_.buffers[o.buffer.value];
-  fire(MachineId::Handle, state.handle, event_id<op::CloseHandle>(), 0, o.buffer.value);
+  fire(MachineId::Handle, state.handle, event_id<op::CloseHandle>(),
+       when(p_.exporter.own_references > 0, Fact::HasHandle), o.buffer.value);
 }
 
 // --- fds -----------------------------------------------------------------------------------------

@@ -81,6 +81,8 @@ class Transaction {
 
   BufferState& buffer(std::uint8_t b) { return w_.buffers[b]; }
   bool strict_attached(std::uint8_t b) const;
+  /// Nobody uses it, but the exporter keeps it: the storage under it must stay (DBUF-MIG-004).
+  bool cached_mapping(std::uint8_t b) const;
   bool confines() const { return p_.exporter.constraints != Constraints::Ignored; }
   bool suits_anyway(std::uint8_t b) const {
     return p_.exporter.single_page_suits && w_.buffers[b].pages == 1;

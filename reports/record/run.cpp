@@ -2,6 +2,7 @@
 #include "dmabuf/record/run.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -94,8 +95,20 @@ Totals Run::totals() const {
       totals.ms += attempt.ms;
     }
   }
-  if (start && start->cases > cases.size())
-    totals.of[static_cast<std::size_t>(CaseOutcome::NotRun)] += start->cases - cases.size();
+  // Passes of a target that does thousands a second are counted, not listed one by one.
+  const std::uint64_t unlisted = std::strtoull(note("cases.passed").c_str(), nullptr, 10);
+  const std::uint64_t listed_passes = totals[CaseOutcome::Pass];
+  if (unlisted > listed_passes)
+    totals.of[static_cast<std::size_t>(CaseOutcome::Pass)] = unlisted;
+  if (totals.operations == 0 && stop) totals.operations = stop->operations;
+  std::uint64_t done = unlisted > listed_passes ? unlisted - listed_passes : 0;
+  for (const Case& one : cases)
+    if (!one.id.starts_with("trace.")) ++done;
+  if (start) {
+    const std::uint64_t shards = start->shard_count == 0 ? 1 : start->shard_count;
+    const std::uint64_t planned = (start->cases + shards - start->shard_index) / shards;
+    if (planned > done) totals.of[static_cast<std::size_t>(CaseOutcome::NotRun)] += planned - done;
+  }
   return totals;
 }
 
@@ -168,6 +181,12 @@ Judgement Run::judgement() const {
   return {Verdict::Conforms, because + "."};
 }
 
+bool Run::skipped_whole() const {
+  const Totals all = totals();
+  return !skips.empty() && stop && all.judged() == 0 && all[CaseOutcome::Error] == 0 &&
+         all[CaseOutcome::Interrupted] == 0;
+}
+
 int Run::exit_code() const {
   const Totals all = totals();
   if (stop && (stop->reason == "sigterm" || stop->reason == "sigint")) return 75;
@@ -218,9 +237,15 @@ std::string Run::ended() const {
 }
 
 Judgement overall(const std::vector<Run>& runs) {
-  std::size_t conforming = 0, diverging = 0, open = 0;
+  std::size_t conforming = 0, diverging = 0, open = 0, skipped = 0;
   std::string open_target, open_because;
   for (const Run& run : runs) {
+    // A target that is not there says nothing, neither for nor against those that are; it is listed
+    // with its remedy all the same.
+    if (run.skipped_whole()) {
+      ++skipped;
+      continue;
+    }
     const Judgement one = run.judgement();
     switch (one.verdict) {
       case Verdict::Conforms:
@@ -239,16 +264,20 @@ Judgement overall(const std::vector<Run>& runs) {
   }
   if (runs.size() == 1) return runs.front().judgement();
   if (runs.empty()) return {Verdict::Inconclusive, "No run was given."};
-  const std::string of_all = " of " + std::to_string(runs.size()) + " targets ";
+  const std::string also =
+      skipped == 0 ? "" : " " + std::to_string(skipped) + " not tested, see below.";
+  const std::string of_all = " of " + std::to_string(runs.size() - skipped) + " targets ";
+  if (skipped == runs.size())
+    return {Verdict::Inconclusive, "Nothing was tested: every target was skipped."};
   if (diverging > 0)
     return {Verdict::Diverges, std::to_string(diverging) + of_all +
                                    (diverging == 1 ? "diverges" : "diverge") +
-                                   " from the contract."};
+                                   " from the contract." + also};
   if (open > 0)
     return {Verdict::Inconclusive, "No divergence, but " + std::to_string(open) + of_all +
                                        (open == 1 ? "is" : "are") + " inconclusive, first " +
-                                       open_target + "."};
-  return {Verdict::Conforms, "All " + std::to_string(conforming) + " targets conform."};
+                                       open_target + "." + also};
+  return {Verdict::Conforms, "All " + std::to_string(conforming) + " targets conform." + also};
 }
 
 struct Collector::State {
@@ -257,8 +286,8 @@ struct Collector::State {
     std::unordered_map<std::string, std::size_t> case_at;
     std::unordered_map<std::string, std::size_t> finding_at;
     std::unordered_map<std::string, std::size_t> note_at;
-    double seconds_before = 0;  ///< of the sessions before a resume, whose clock began again
-    double session_seconds = 0;
+    double seconds_before = 0;  ///< of the parts before a resume; each began its clock anew
+    double part_seconds = 0;
 
     Case& case_of(const std::string& id) {
       const auto [at, fresh] = case_at.try_emplace(id, run.cases.size());
@@ -275,8 +304,8 @@ struct Collector::State {
     void add(const Start& start) {
       if (!run.start) run.start = start;
       run.stop.reset();  // a resumed run has not finished until it says so again
-      seconds_before += session_seconds;
-      session_seconds = 0;
+      seconds_before += part_seconds;
+      part_seconds = 0;
     }
     void add(const Begin& begin) {
       Case& one = case_of(begin.case_id);
@@ -349,8 +378,8 @@ void Collector::add(const Line& line) {
   }
   State::Building& into = state_->current();
   std::visit([&](const auto& record) { into.add(record); }, line.record);
-  into.session_seconds = static_cast<double>(line.t_ns) / 1e9;
-  into.run.last_seconds = into.seconds_before + into.session_seconds;
+  into.part_seconds = static_cast<double>(line.t_ns) / 1e9;
+  into.run.last_seconds = into.seconds_before + into.part_seconds;
 }
 
 void Collector::about(const JournalReader& reader) {

@@ -168,7 +168,7 @@ void verdicts(Page& page, const std::vector<Run>& runs) {
     const record::Totals totals = run.totals();
     const record::Judgement judgement = run.judgement();
     target.cells.push_back(visible(run.target()));
-    verdict.cells.push_back(to_string(judgement.verdict));
+    verdict.cells.push_back(run.skipped_whole() ? "skipped" : to_string(judgement.verdict));
     verdict.inks.push_back(ink_of(judgement.verdict));
     pass.cells.push_back(grouped(totals[CaseOutcome::Pass]));
     found.cells.push_back(totals.findings() == run.findings.size()

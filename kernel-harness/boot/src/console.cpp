@@ -101,6 +101,9 @@ std::string_view without_timestamp(std::string_view line) {
   return line;
 }
 
+ConsoleScanner::Open::Open(ReportKind kind)
+    : report{.kind = kind, .title = {}, .text = {}, .fatal = kind == ReportKind::Panic} {}
+
 void ConsoleScanner::bytes(std::string_view piece) {
   pending_.append(piece);
   std::size_t start = 0;
@@ -164,9 +167,7 @@ void ConsoleScanner::line(std::string_view raw) {
 
 void ConsoleScanner::begin(ReportKind kind, std::string_view raw, std::string_view text) {
   close();
-  open_.emplace();
-  open_->report.kind = kind;
-  open_->report.fatal = kind == ReportKind::Panic;
+  open_.emplace(kind);
   open_->report.line = line_number_ - prologue_.size();
   for (const std::string& each : prologue_) append(each, without_timestamp(each), true);
   prologue_.clear();

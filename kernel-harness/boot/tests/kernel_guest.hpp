@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -53,7 +54,8 @@ inline std::filesystem::path scratch(const std::string& file) {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
   std::string name = fmt::format("{}.{}", test->test_suite_name(), test->name());
   std::replace(name.begin(), name.end(), '/', '_');
-  const auto directory = std::filesystem::temp_directory_path() / "dmabuf-kernel-tests" / name;
+  const auto directory = std::filesystem::temp_directory_path() /
+                         fmt::format("dmabuf-kernel-tests-{}", ::getpid()) / name;
   std::filesystem::create_directories(directory);
   return directory / file;
 }

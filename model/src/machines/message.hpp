@@ -41,14 +41,15 @@ struct Handle : Machine<Handle> {
   using facts_used = Facts<Fact::HasHandle>;
 
   using transition_table = Table<
-    //    because     in    on               goes to  doing                          only
-    Rule< "PRM-009",  None, event::Born,     Open,    Do<Effect::TakeOwnReferences>, If<Fact::HasHandle>    >,
-    Rule< "EXP-006",  None, event::Born,     None,    Do<>,                          IfNot<Fact::HasHandle> >,
-    Rule< "PRM-010",  Open, op::CloseHandle, None,    Do<Effect::DropOwnReferences>                         >
+    //       because     in    on               goes to | errno  doing                          only
+    Rule<    "PRM-009",  None, event::Born,     Open,            Do<Effect::TakeOwnReferences>, If<Fact::HasHandle>    >,
+    Rule<    "EXP-006",  None, event::Born,     None,            Do<>,                          IfNot<Fact::HasHandle> >,
+    Rule<    "PRM-010",  Open, op::CloseHandle, None,            Do<Effect::DropOwnReferences>                         >,
+    Refused< "PRM-008",  None, op::CloseHandle, Errnos<EINVAL>,                                 If<Fact::HasHandle>    >
   >;
   using outside = Table<
     Malformed< Open, event::Born     >,
-    Malformed< None, op::CloseHandle >
+    Malformed< None, op::CloseHandle, IfNot<Fact::HasHandle> >
   >;
   static_assert(complete<states, events, transition_table, outside>);
 };

@@ -73,6 +73,8 @@ struct Coverage {
 std::string dot(const MachineInfo& machine, const Coverage* covered = nullptr);
 /// One row as text: "attachment   Mapped   detach   refused EBUSY if importer guards misuse [ATT-018]".
 std::string describe(const RowInfo& row);
+/// One row as an edge: "attachment: Mapped --detach refused EBUSY--> Mapped [DBUF-ATT-018]".
+std::string edge(const RowInfo& row);
 /// All tables as text, one row a line; stable, held by a golden file.
 std::string tables_text();
 

@@ -93,6 +93,8 @@ struct Run {
   std::string note(std::string_view key) const;
   Totals totals() const;
   Judgement judgement() const;
+  /// The target was not there to be tested, and nothing else went wrong.
+  bool skipped_whole() const;
   /// The exit status that goes with it: 0, 1, 2, 3 (target lost), 4 (all skipped), 75 (stopped).
   int exit_code() const;
   double seconds() const;

@@ -67,6 +67,8 @@ class ConsoleScanner {
 
  private:
   struct Open {
+    explicit Open(ReportKind kind);
+
     KernelReport report;
     std::vector<std::string> lines;  ///< without time stamps
     std::size_t keep_lines = 0;      ///< up to the last that belongs to it for certain

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// What the program shows: help, lists, tables, drawings, this machine, and how well it tests.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "program.hpp"
+
+namespace dmabuf::app::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string shown(std::vector<std::string> arguments) {
+  const Answer answer = run(std::move(arguments));
+  EXPECT_EQ(answer.status, kConforms) << answer.story();
+  EXPECT_THAT(answer.err, IsEmpty());
+  return answer.out;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::vector<std::string> result;
+  std::string word;
+  for (const char c : text + " ")
+    if (c != ' ')
+      word += c;
+    else if (!word.empty())
+      result.push_back(std::exchange(word, ""));
+  return result;
+}
+
+class Help : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Help, GivesAnExample) {
+  std::vector<std::string> command = words(GetParam());
+  command.push_back("--help");
+  const std::string text = shown(command);
+  EXPECT_THAT(text, HasSubstr("Usage: dmabuf-conform"));
+  EXPECT_THAT(text, HasSubstr("Example")) << text;
+  // Not only the word: a line that can be typed, of this command and of no other.
+  EXPECT_THAT(text, HasSubstr(std::string("  dmabuf-conform ") + GetParam())) << text;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Help,
+                         ::testing::Values("run", "replay", "shrink", "report", "mutants", "probe",
+                                           "list", "model check", "model tables", "model diagram",
+                                           "vm run", "vm kill", "vm bench", "vm probe"),
+                         [](const auto& instance) {
+                           std::string name = instance.param;
+                           std::replace(name.begin(), name.end(), ' ', '_');
+                           return name;
+                         });
+
+TEST(Help, NamesEverySubcommandAndTheExitStatuses) {
+  const std::string text = shown({"--help"});
+  for (const char* name : {"run", "vm", "replay", "shrink", "report", "model", "mutants", "probe",
+                           "list", "75", "64"})
+    EXPECT_THAT(text, HasSubstr(name));
+}
+
+TEST(Help, NamesNoPathOfTheMachineItWasBuiltOn) {
+  EXPECT_THAT(shown({"run", "--help"}), Not(HasSubstr("conformance/traces")));
+}
+
+TEST(Version, NamesToolAndModel) {
+  EXPECT_THAT(shown({"--version"}),
+              ContainsRegex("^dmabuf-conform [0-9]+\\.[0-9]+\\.[0-9]+.* model [0-9a-f]{8,}"));
+}
+
+class List : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(List, HasEachOnce) {
+  const std::vector<std::string> lines = lines_of(shown({"list", GetParam()}));
+  EXPECT_GE(lines.size(), 5U);
+  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, List,
+                         ::testing::Values("targets", "requirements", "ops", "mutants", "defects",
+                                           "profiles"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST(Lists, NameWhatCanBeRun) {
+  EXPECT_EQ(shown({"list"}), shown({"list", "targets"}));
+  EXPECT_THAT(shown({"list"}), HasSubstr("reference:eager"));
+  EXPECT_THAT(shown({"list"}), HasSubstr("native:udmabuf"));
+  EXPECT_THAT(shown({"list"}), HasSubstr("vm:debian:6.12"));
+  EXPECT_THAT(shown({"list", "requirements"}), HasSubstr("DBUF-FD-011"));
+  EXPECT_THAT(lines_of(shown({"list", "ops"})), Contains("begin_cpu_access"));
+  EXPECT_THAT(shown({"list", "mutants"}), HasSubstr("dup_not_counted"));
+  EXPECT_THAT(lines_of(shown({"list", "defects"})), Contains("leak-mapping"));
+}
+
+TEST(Probe, HasARemedyForEachLack) {
+  const std::string text = shown({"probe"});
+  EXPECT_THAT(text, HasSubstr("native:udmabuf"));
+  EXPECT_THAT(text, HasSubstr("Guests:"));
+  const std::vector<std::string> lines = lines_of(text);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (lines[i].find("missing:") != std::string::npos ||
+        lines[i].find("lacks:") != std::string::npos) {
+      ASSERT_LT(i + 1, lines.size()) << lines[i];
+      EXPECT_THAT(lines[i + 1], HasSubstr("remedy: ")) << "of " << lines[i];
+    }
+}
+
+TEST(Model, TablesAreTheModelOfTheVersion) {
+  const std::vector<std::string> lines = lines_of(shown({"model", "tables"}));
+  ASSERT_GT(lines.size(), 50U);
+  ASSERT_THAT(lines.front(), MatchesRegex("# model [0-9a-f]+"));
+  EXPECT_THAT(shown({"--version"}), HasSubstr(lines.front().substr(8)));
+  // Each row has its reason: a requirement, an open question, or a promise of nothing.
+  for (std::size_t i = 1; i < lines.size(); ++i)
+    EXPECT_THAT(lines[i], ContainsRegex("^[a-z_]+ +[A-Za-z]+ +[a-z_]+ +.+")) << "row " << i;
+}
+
+TEST(Model, DiagramsAreDrawnFromTheSameMachines) {
+  std::set<std::string> machines;
+  for (const std::string& line : lines_of(shown({"model", "tables"})))
+    if (!line.empty() && line[0] != '#') machines.insert(words(line).front());
+  EXPECT_GE(machines.size(), 8U);
+  for (const std::string& machine : machines) {
+    const std::string text = shown({"model", "diagram", machine});
+    EXPECT_THAT(text, StartsWith("digraph \"" + machine + "\" {"));
+    EXPECT_THAT(text, HasSubstr(" -> "));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '{'), std::count(text.begin(), text.end(), '}'));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '"') % 2, 0);
+  }
+}
+
+TEST(Model, KeepsItsInvariants) {
+  const Answer answer = run({"model", "check", "--configuration", "cpu-access-udmabuf"});
+  EXPECT_EQ(answer.status, kConforms) << answer.story();
+  const std::string text = answer.out;
+  EXPECT_THAT(text, HasSubstr("invariants hold"));
+  EXPECT_THAT(text, Not(HasSubstr("VIOLATED")));
+  EXPECT_THAT(text, Not(HasSubstr("INCOMPLETE")));
+}
+
+class Mutant : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Mutant, IsCaughtWithAShortCounterexample) {
+  const std::string text = shown({"mutants", GetParam(), "--seed", "1"});
+  EXPECT_THAT(text, HasSubstr("1 caught, 0 survived"));
+  EXPECT_THAT(text, ContainsRegex("longest [1-8]\n")) << text;
+  EXPECT_THAT(text, ContainsRegex("DBUF-[A-Z]+-[0-9]+")) << "names no clause";
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Mutant,
+                         ::testing::Values("dup_not_counted", "refused_attach_leaks",
+                                           "detach_while_mapped", "migration_loses_last_page",
+                                           "mmap_offset_ignored", "seek_accepts_offset",
+                                           "get_bad_fd_wrong_errno", "release_runs_twice"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST(Mutants, ThatSurviveAreSaidAloud) {
+  const Answer answer = run({"mutants", "migration_forgets_unmap", "--cases", "1", "--seed", "1"});
+  EXPECT_EQ(answer.status, kFindings) << answer.story();
+  EXPECT_THAT(answer.out, HasSubstr("SURVIVED")) << answer.story();
+}
+
+}  // namespace
+}  // namespace dmabuf::app::testing

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Guests that go away: the run goes on, says what it knows, and blames nobody for what it does not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "guest_fixture.hpp"
+
+namespace dmabuf::app::testing {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr const char* kKernel = "debian:6.12";
+
+/// A run of one exporter, long enough to be met in its middle.
+class LostGuest : public ::testing::Test {
+ protected:
+  void SetUp() override { DMABUF_GUEST_OR_SKIP(kKernel, Module::NotNeeded); }
+
+  std::vector<std::string> command(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words = {program().string(), "vm",      "run",    "--kernel",
+                                      kKernel,            "--exporter", "udmabuf", "--traces",
+                                      "",                 "--seed",  "1",      "--cases",
+                                      std::to_string(kCases), "--out", scratch_.at("run")};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  /// QEMU's pid, when so many cases have begun.
+  std::optional<pid_t> in_mid_run(Process& process, std::size_t cases = 20) const {
+    process.wait_until([&] { return cases_begun(scratch_ / "run") >= cases; }, seconds(90));
+    EXPECT_TRUE(process.running()) << process.answer().story();
+    const auto qemu = qemu_of(process, scratch_ / "run");
+    EXPECT_TRUE(qemu.has_value()) << "no QEMU of ours";
+    return qemu;
+  }
+
+  void expect_every_case_once() const {
+    const record::Run one = only_run_of(scratch_ / "run");
+    EXPECT_EQ(one.totals().judged(), kCases) << story(one);
+    EXPECT_EQ(one.totals()[record::CaseOutcome::NotRun], 0U) << story(one);
+    EXPECT_EQ(one.stop.value_or(record::Stop{}).reason, "plan-done") << story(one);
+  }
+
+  static constexpr std::uint64_t kCases = 400;
+  const Scratch scratch_;
+  Options options_ = [] {
+    Options options;
+    options.timeout = seconds(300);
+    return options;
+  }();
+};
+
+/// Somebody kills QEMU, the OOM killer say. The kernel in it did nothing wrong.
+TEST_F(LostGuest, KilledFromOutsideIsNoFinding) {
+  Process process(command(), options_);
+  const auto qemu = in_mid_run(process);
+  ASSERT_TRUE(qemu);
+  ::kill(*qemu, SIGKILL);
+  const Answer answer = process.finish();
+  EXPECT_FALSE(answer.timed_out) << answer.story();
+  const record::Run one = only_run_of(scratch_ / "run");
+  EXPECT_THAT(one.findings, IsEmpty()) << story(one);
+  EXPECT_THAT(one.warns, Not(IsEmpty())) << "that a guest was lost must be said";
+  EXPECT_THAT(answer.status, AnyOf(kConforms, kInfrastructure)) << answer.story();
+  if (answer.status == kConforms) expect_every_case_once();
+}
+
+TEST_F(LostGuest, KilledAgainAndAgainIsInfrastructure) {
+  Process process(command(), options_);
+  const auto begun = std::chrono::steady_clock::now();
+  while (process.running() && std::chrono::steady_clock::now() - begun < seconds(240)) {
+    process.wait_until([&] { return qemu_of(process, scratch_ / "run").has_value(); }, seconds(5));
+    if (const auto qemu = qemu_of(process, scratch_ / "run")) ::kill(*qemu, SIGKILL);
+    process.wait_until([] { return false; }, seconds(1));
+  }
+  const Answer answer = process.finish();
+  EXPECT_FALSE(answer.timed_out) << answer.story();
+  EXPECT_EQ(answer.status, kInfrastructure) << answer.story();
+}
+
+/// A kernel that does not come up is no exporter that is lacking.
+TEST_F(LostGuest, ThatPanicsAtBootIsInfrastructureAndNoSkip) {
+  const Answer answer = Process(command({"--append", "rdinit=/nonexistent"}), options_).finish();
+  EXPECT_EQ(answer.status, kInfrastructure) << answer.story();
+  EXPECT_THAT(answer.out + answer.err, HasSubstr("panic")) << answer.story();
+  EXPECT_THAT(consoles_of(scratch_ / "run"), HasSubstr("Kernel panic"));
+}
+
+/// The watchdog of the kernel is made to bite: its processors stand still, as they do under a
+/// stopped QEMU, and it was told to panic of that.
+TEST_F(LostGuest, ThatPanicsInACaseIsACrashOfThatCaseAndTheRunGoesOn) {
+  Process process(command({"--append", "watchdog_thresh=1", "--append", "softlockup_panic=1"}),
+                  options_);
+  const auto qemu = in_mid_run(process);
+  ASSERT_TRUE(qemu);
+  ::kill(*qemu, SIGSTOP);
+  std::this_thread::sleep_for(seconds(6));
+  ::kill(*qemu, SIGCONT);
+  const Answer answer = process.finish();
+  EXPECT_FALSE(answer.timed_out) << answer.story();
+  EXPECT_EQ(answer.status, kFindings) << answer.story();
+
+  const record::Run one = only_run_of(scratch_ / "run");
+  ASSERT_EQ(one.findings.size(), 1U) << story(one);
+  const record::Finding& finding = one.findings.front();
+  EXPECT_EQ(finding.kind, record::CaseOutcome::Crash) << story(one);
+  EXPECT_THAT(finding.kernel_log, ContainsRegex("soft ?lockup")) << story(one);
+  EXPECT_THAT(finding.first_case, HasSubstr("random."));
+  std::size_t crashed = 0;
+  for (const record::Case& c : one.cases)
+    if (c.outcome() == record::CaseOutcome::Crash) {
+      ++crashed;
+      EXPECT_EQ(c.id, finding.first_case);
+    }
+  EXPECT_EQ(crashed, 1U) << story(one);
+  expect_every_case_once();
+  EXPECT_THAT(read_file(scratch_ / "run/findings" / finding.id / "kernel.txt"), HasSubstr("lockup"));
+  EXPECT_THAT(consoles_of(scratch_ / "run"), HasSubstr("Kernel panic"))
+      << "the console of the boot that crashed was not kept";
+}
+
+TEST_F(LostGuest, ThatFallsSilentIsAHangOfThatCaseAndTheRunGoesOn) {
+  Process process(command(), options_);
+  const auto qemu = in_mid_run(process);
+  ASSERT_TRUE(qemu);
+  ::kill(*qemu, SIGSTOP);  // for good
+  const Answer answer = process.finish();
+  EXPECT_FALSE(answer.timed_out) << answer.story();
+  EXPECT_NE(::kill(*qemu, 0), 0) << "the QEMU that hung is still there";
+  EXPECT_EQ(answer.status, kFindings) << answer.story();
+  const record::Run one = only_run_of(scratch_ / "run");
+  ASSERT_EQ(one.findings.size(), 1U) << story(one);
+  EXPECT_EQ(one.findings.front().kind, record::CaseOutcome::Hang) << story(one);
+  expect_every_case_once();
+}
+
+TEST_F(LostGuest, LeftBySigtermIsGoneAndTheRunCanBeResumed) {
+  Process process(command(), options_);
+  const auto qemu = in_mid_run(process);
+  ASSERT_TRUE(qemu);
+  process.send(SIGTERM);
+  const auto asked = std::chrono::steady_clock::now();
+  const Answer stopped = process.finish();
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, seconds(10));
+  EXPECT_EQ(stopped.status, kStopped) << stopped.story();
+  EXPECT_NE(::kill(*qemu, 0), 0) << "QEMU outlived its run";
+  EXPECT_EQ(only_run_of(scratch_ / "run").stop.value_or(record::Stop{}).reason, "sigterm");
+
+  const Answer resumed = Process(command({"--resume"}), options_).finish();
+  EXPECT_EQ(resumed.status, kConforms) << resumed.story();
+  expect_every_case_once();
+}
+
+TEST_F(LostGuest, OfAKilledRunDiesWithItAndTheRunCanBeResumed) {
+  Process process(command(), options_);
+  const auto qemu = in_mid_run(process);
+  ASSERT_TRUE(qemu);
+  process.send(SIGKILL);
+  process.finish();
+  for (int i = 0; i < 100 && ::kill(*qemu, 0) == 0; ++i) std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_NE(::kill(*qemu, 0), 0) << "QEMU outlived its run";
+  const Answer resumed = Process(command({"--resume"}), options_).finish();
+  EXPECT_EQ(resumed.status, kConforms) << resumed.story();
+  expect_every_case_once();
+}
+
+}  // namespace
+}  // namespace dmabuf::app::testing

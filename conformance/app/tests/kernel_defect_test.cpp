@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Exporters in a real kernel, broken on purpose: each must be found, and for the right reason.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "guest_fixture.hpp"
+
+namespace dmabuf::app::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Defect {
+  std::string exporter, name;
+  /// Clauses that the defect breaks, as one regular expression: the smallest counterexample of the
+  /// right finding names one of them.
+  std::string clause;
+  std::string target() const { return fmt::format("vm:debian:6.12/{}!{}", exporter, name); }
+};
+
+const std::vector<Defect> kDefects = {
+    {"harness:eager", "leak-mapping", "."},
+    {"harness:eager", "leak-reference", "."},
+    {"harness:eager", "wrong-size", "."},
+    {"harness:eager", "drop-cloexec", "."},
+    {"harness:eager", "stale-pages", "."},
+    {"harness:eager", "skip-detach", "."},
+    {"harness:eager", "mmap-ignores-offset", "."},
+    {"harness:refusing", "wrong-errno", "."},
+    {"harness:eager", "double-release", "."},
+    {"harness:eager", "extra-reference", "."},
+    {"harness:eager", "short-map", "."},
+    {"harness:eager", "dirty-storage", "."},
+    {"harness:eager", "mmap-private", "."},
+    {"harness:refusing", "forget-refusal", "."},
+    {"harness:migrating", "lose-contents", "."},
+    {"harness:migrating", "move-while-mapped", "."},
+    {"harness:migrating", "no-zap", "."},
+};
+
+TEST(HarnessDefect, IsFoundEachWithAShortCounterexample) {
+  DMABUF_GUEST_OR_SKIP("debian:6.12", Module::Needed);
+  const Scratch scratch;
+  std::vector<std::string> command = {"run",          "--cases", "300", "--seed",
+                                      "1",            "--max-findings", "3",   "--out",
+                                      scratch.at("run")};
+  for (const Defect& defect : kDefects) {
+    command.push_back("--target");
+    command.push_back(defect.target());
+  }
+  Options options;
+  options.timeout = std::chrono::seconds(850);
+  const Answer answer = run(command, options);
+  EXPECT_EQ(answer.status, kFindings) << answer.story();
+  const std::map<std::string, record::Run> runs = runs_of(scratch / "run");
+  EXPECT_EQ(runs.size(), kDefects.size());
+  for (const Defect& defect : kDefects) {
+    SCOPED_TRACE(defect.target());
+    const auto at = runs.find(defect.target());
+    if (at == runs.end()) {
+      ADD_FAILURE() << "no such target in the journal";
+      continue;
+    }
+    const record::Run& one = at->second;
+    EXPECT_TRUE(std::any_of(
+        one.findings.begin(), one.findings.end(),
+        [&](const record::Finding& finding) {
+          return finding.trace.size() <= 8 &&
+                 std::any_of(finding.clauses.begin(), finding.clauses.end(),
+                             [&](const record::Clause& clause) {
+                               return std::regex_search(clause.id, std::regex(defect.clause));
+                             });
+        }))
+        << story(one);
+  }
+}
+
+TEST(HarnessDefect, TargetsOfOneKernelShareABoot) {
+  DMABUF_GUEST_OR_SKIP("debian:6.12", Module::Needed);
+  const Scratch scratch;
+  const Answer answer =
+      run({"run", "--target", "vm:debian:6.12/harness:eager", "--target",
+           "vm:debian:6.12/harness:eager!drop-cloexec", "--target", "vm:debian:6.12/udmabuf",
+           "--cases", "10", "--seed", "1", "--out", scratch.at("run")});
+  EXPECT_EQ(answer.status, kFindings) << answer.story();
+  const auto runs = runs_of(scratch / "run");
+  ASSERT_EQ(runs.size(), 3U) << answer.story();
+  for (const auto& [target, one] : runs)
+    EXPECT_EQ(one.findings.empty(), target.find('!') == std::string::npos) << story(one);
+  const std::string console = consoles_of(scratch / "run");
+  const std::regex banner("Linux version ");
+  EXPECT_EQ(std::distance(std::sregex_iterator(console.begin(), console.end(), banner),
+                          std::sregex_iterator()),
+            1)
+      << "one boot for all";
+}
+
+}  // namespace
+}  // namespace dmabuf::app::testing
