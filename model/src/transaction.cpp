@@ -203,6 +203,7 @@ void Transaction::operator()(const op::CloseHandle& o) {
 // --- fds -----------------------------------------------------------------------------------------
 
 void Transaction::operator()(const op::InstallFd& o) {
+  if (o.fd.value >= kMaxFds || w_.fds[o.fd.value].state != state::kFdClosed) return void(malformed());
   ReferenceState& reference = w_.references[o.reference.value];
   const std::uint8_t b = reference.buffer;
   if (!fire(MachineId::Reference, reference.state, event_id<op::InstallFd>(), holder_facts(o.reference), b)) return;

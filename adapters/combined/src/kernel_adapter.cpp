@@ -524,9 +524,10 @@ void KernelAdapter::reset() {
   }
 
   // Release is complete when the call that dropped the last reference returns (DBUF-REL-009),
-  // except after a put by a kernel thread (DBUF-REL-008): look first, and wait only then.
+  // except after a put by a kernel thread (DBUF-REL-008): look first, and wait only then. Where
+  // buffers have lingered before there is little hope, and every case would pay for it.
   using namespace std::chrono_literals;
-  const auto deadline = std::chrono::steady_clock::now() + 2s;
+  const auto deadline = std::chrono::steady_clock::now() + (lingering_.size() < 4 ? 200ms : 5ms);
   while (bufinfo_.is_open() && !created_.empty()) {
     const std::string_view text = bufinfo_.read();
     std::erase_if(created_, [&](std::uint64_t ino) { return !find_by_ino(text, ino); });
