@@ -16,7 +16,7 @@ namespace {
 record::Start start_record(const CampaignSettings& settings, const Target& target, const OpenedTarget& opened) {
   record::Start start;
   start.run = settings.run;
-  start.tool = "dmabuf-conform " DMABUF_VERSION;
+  start.tool = DMABUF_VERSION " " DMABUF_COMMIT;
   start.model = model::model_hash();
   start.target = target.text();
   start.exporter = target.exporter;
@@ -65,6 +65,12 @@ void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, co
   sink.write(start);
   sink.write(record::Skipped{target.text(), opened.reason, opened.remedy});
   sink.write(record::Stop{.reason = "skipped", .verdict = "inconclusive"});
+}
+
+void LackSink::write(const record::Record& record) {
+  next_.write(record);
+  if (!std::holds_alternative<record::Start>(record)) return;
+  for (const Lack& lack : lacks_) next_.write(record::Skipped{target_ + ", in part", lack.what, lack.remedy});
 }
 
 std::uint64_t parse_seed(const std::string& text) {

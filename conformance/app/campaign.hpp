@@ -42,6 +42,19 @@ conformance::CampaignOptions campaign_options(const CampaignSettings& settings, 
 void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
                    const OpenedTarget& opened);
 
+/// Passes records on, and after the Start says loudly what the target cannot do or see.
+class LackSink final : public conformance::Sink {
+ public:
+  LackSink(conformance::Sink& next, const Target& target, const OpenedTarget& opened)
+      : next_(next), target_(target.text()), lacks_(opened.lacks) {}
+  void write(const record::Record& record) override;
+
+ private:
+  conformance::Sink& next_;
+  std::string target_;
+  std::vector<Lack> lacks_;
+};
+
 /// "7", "0x1234" or any words, which are hashed.
 std::uint64_t parse_seed(const std::string& text);
 /// "90", "90s", "10m", "6h", "250ms"; nothing if it is no duration.

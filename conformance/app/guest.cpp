@@ -98,8 +98,8 @@ void run_one(const GuestPlan& plan, const GuestTarget& wanted, conformance::Sink
   }
   conformance::CampaignOptions options = campaign_options(plan.settings, target, opened, done);
   options.first_case = first_case;
-  run_campaign(*opened.adapter, opened.profile, options, sink);
-  for (const std::string& lack : opened.lacks) sink.write(record::Note{"lack", lack});
+  LackSink lacking(sink, target, opened);
+  run_campaign(*opened.adapter, opened.profile, options, lacking);
 }
 
 void replay_one(const GuestPlan& plan, guest::Link& link) {
@@ -118,9 +118,16 @@ void replay_one(const GuestPlan& plan, guest::Link& link) {
   limits.time = plan.settings.shrink_time;
   LinkSink sink(link);
   link.send(protocol::verb::begin, "replay k=0 seed=0x0 try=1");
-  const auto finding = examine(runner, trace->program(), target_of(plan, plan.targets.front()).text(), limits);
-  if (finding) sink.write(*finding);
-  link.send(protocol::verb::result, finding ? "replay divergence ms=0" : "replay pass ms=0");
+  const conformance::CaseResult& first = runner.run(trace->program());
+  const std::size_t carried = first.program_steps;
+  const std::size_t skipped = first.skipped;
+  auto finding = examine(runner, trace->program(), target_of(plan, plan.targets.front()).text(), limits);
+  if (finding) {
+    finding->kernel = opened.kernel_release;
+    sink.write(*finding);
+  }
+  link.send(protocol::verb::result, fmt::format("replay {} ms=0 ops={} skipped={}", finding ? "divergence" : "pass",
+                                                carried, skipped));
 }
 
 /// Checked operations against bare ones: the same programs, through the same adapter, with and

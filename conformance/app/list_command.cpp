@@ -22,7 +22,8 @@ void list_targets() {
   for (const adapters::Offer& offer : adapters::probe().targets)
     fmt::print("  native:{}{}\n", offer.target, offer.available ? "" : "  (missing)");
   fmt::print("kernels in QEMU, all exporters or one:\n"
-             "  vm:debian:6.1  vm:debian:6.12  vm:debian:6.12/udmabuf  vm:file:/path/bzImage\n");
+             "  vm:debian:6.1  vm:debian:6.12  vm:debian:6.12/udmabuf\n"
+             "  vm:file:/path/bzImage[,modules=DIR]  vm:file:/path/bzImage//udmabuf\n");
 }
 
 }  // namespace

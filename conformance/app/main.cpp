@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "dmabuf/boot/error.hpp"
@@ -21,10 +24,48 @@ namespace {
 
 using namespace dmabuf::app;
 
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+void collect_names(const CLI::App& app, std::vector<std::string>& names) {
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    names.push_back(sub->get_name());
+    collect_names(*sub, names);
+  }
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+}
+
+/// For each word that nobody knows, the known one nearest to it.
+void suggest(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> names;
+  collect_names(app, names);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::string_view(argv[i]).find('='));
+    if (std::ranges::find(names, word) != names.end()) continue;
+    if (i > 1 && std::string_view(argv[i - 1]).starts_with("--") && !word.starts_with("--")) continue;  // a value
+    const auto nearest = std::ranges::min_element(names, {}, [&](const std::string& n) { return distance(word, n); });
+    if (nearest != names.end() && distance(word, *nearest) <= 2)
+      fmt::print(stderr, "dmabuf-conform: '{}' is unknown; did you mean '{}'?\n", word, *nearest);
+  }
+}
+
 int run_command_line(int argc, char** argv) {
   CLI::App app{"Checks whether kernels and drivers keep the dma-buf contract.", "dmabuf-conform"};
   app.set_version_flag("--version", [] {
-    return fmt::format("dmabuf-conform {} model {}", DMABUF_VERSION, dmabuf::model::model_hash());
+    return fmt::format("dmabuf-conform {} {} model {}", DMABUF_VERSION, DMABUF_COMMIT, dmabuf::model::model_hash());
   });
   app.require_subcommand(1);
   app.footer("Start with: dmabuf-conform run --target reference\n"
@@ -42,7 +83,9 @@ int run_command_line(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
-    return code == 0 ? kConforms : kUsage;
+    if (code == 0) return kConforms;
+    suggest(app, argc, argv);
+    return kUsage;
   }
   return status;
 }
@@ -53,6 +96,7 @@ int main(int argc, char** argv) {
   // In a guest this program is init, and nothing else runs.
   if (::getpid() == 1) guest_main();
   handle_stop_signals();
+  command_line().assign(argv, argv + argc);
   const auto fail = [](ExitCode code, const char* what) {
     fmt::print(stderr, "dmabuf-conform: {}\n", what);
     return static_cast<int>(code);

@@ -59,15 +59,31 @@ Output::Output(fs::path directory, Existing existing) : directory_(std::move(dir
   link_latest(directory_);
 }
 
+std::vector<std::string>& command_line() {
+  static std::vector<std::string> words;
+  return words;
+}
+
+std::string command() {
+  const char* given = std::getenv("DMABUF_CONFORM_COMMAND");
+  return given == nullptr || *given == '\0' ? "dmabuf-conform" : given;
+}
+
 void Output::write(const record::Record& record) {
   const std::scoped_lock lock(mutex_);
-  journal_->write(record);
-  if (const auto* finding = std::get_if<record::Finding>(&record)) {
+  if (const auto* found = std::get_if<record::Finding>(&record)) {
+    record::Finding copy = *found;
+    constexpr std::string_view kProgram = "dmabuf-conform ";
+    if (copy.replay.starts_with(kProgram)) copy.replay = command() + " " + copy.replay.substr(kProgram.size());
+    journal_->write(copy);
+    const record::Finding* finding = &copy;
     const fs::path place = directory_ / "findings" / finding->id;
     fs::create_directories(place);
     reports::write_file(place / "repro.dbt", trace_text(*finding));
     if (!finding->kernel_log.empty()) reports::write_file(place / "kernel.txt", finding->kernel_log);
+    return;
   }
+  journal_->write(record);
 }
 
 std::vector<record::Run> Output::runs() const {

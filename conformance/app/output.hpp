@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "dmabuf/conformance/sink.hpp"
 #include "dmabuf/record/journal.hpp"
@@ -45,6 +46,11 @@ class Output final : public conformance::Sink {
   std::unique_ptr<record::JournalWriter> journal_;
   std::mutex mutex_;
 };
+
+/// What the user typed, program first; set by main().
+std::vector<std::string>& command_line();
+/// How to call this program again: "dmabuf-conform", or what DMABUF_CONFORM_COMMAND says (./run sets it).
+std::string command();
 
 /// A random version 4 uuid.
 std::string new_uuid();

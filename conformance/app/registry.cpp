@@ -47,7 +47,7 @@ OpenedTarget open_native_target(const Target& target) {
   opened.profile.exporter = exporter_profile(target.exporter);
   opened.reason = found.reason;
   opened.remedy = found.remedy;
-  for (const auto& lack : found.lacks) opened.lacks.push_back(lack.what + ". " + lack.remedy);
+  for (const auto& lack : found.lacks) opened.lacks.push_back({lack.what, lack.remedy});
   if (found.adapter != nullptr &&
       found.adapter->alphabet().test(model::kind_of<model::op::Get>()))
     opened.profile.importer = {.name = "harness", .guards_misuse = true};
@@ -62,7 +62,8 @@ std::string Target::text() const {
   switch (where) {
     case Where::Reference: return (exporter.empty() ? "reference" : "reference:" + exporter) + suffix;
     case Where::Native: return (exporter.empty() ? "native" : "native:" + exporter) + suffix;
-    case Where::Vm: return "vm:" + kernel + (exporter.empty() ? "" : "/" + exporter) + suffix;
+    case Where::Vm: return "vm:" + kernel +
+             (exporter.empty() ? "" : (kernel.starts_with("file:") ? "//" : "/") + exporter) + suffix;
   }
   return {};
 }

@@ -9,6 +9,7 @@
 ///     native:harness:eager!bug   our exporter, with a defect of the module's catalogue
 ///     vm:debian:6.12             every exporter of that kernel, in QEMU
 ///     vm:debian:6.12/udmabuf     one of them
+///     vm:file:/path/bzImage//udmabuf   of a kernel of yours (two slashes)
 #pragma once
 
 #include <memory>
@@ -40,11 +41,16 @@ tl::expected<Target, std::string> parse_target(std::string_view text);
 /// One exporter each, in a fixed order. For a vm the target itself: what it has is known once it runs.
 std::vector<Target> expand(const Target& target);
 
+/// Something a target cannot do or see, and what would help.
+struct Lack {
+  std::string what, remedy;
+};
+
 struct OpenedTarget {
   std::unique_ptr<conformance::Adapter> adapter;  ///< none: skipped, for `reason`
   model::Profile profile;
   std::string kernel_release;
-  std::vector<std::string> lacks;  ///< what the adapter cannot do or see, each with its remedy
+  std::vector<Lack> lacks;
   std::string reason, remedy;
 };
 

@@ -9,6 +9,7 @@
 #include "dmabuf/conformance/campaign.hpp"
 #include "dmabuf/conformance/token.hpp"
 #include "dmabuf/conformance/trace.hpp"
+#include "dmabuf/model/table.hpp"
 #include "dmabuf/reports/text.hpp"
 #include "exit_code.hpp"
 #include "output.hpp"
@@ -27,10 +28,17 @@ struct ReplayRequest {
   bool json = false;
 };
 
+/// Traces outlive models; what one says may have changed.
+void mention_model(const std::string& made_under) {
+  if (!made_under.empty() && made_under != model::model_hash())
+    fmt::print(stderr, "note: the trace was made under model {}, this is {}\n", made_under, model::model_hash());
+}
+
 conformance::Program load_program(const std::string& what) {
   if (what.starts_with("dbt1:")) {
     auto program = conformance::decode_token(what);
     if (!program) throw UsageError(program.error());
+    mention_model(program->model);
     return program->program;
   }
   auto trace = conformance::load_trace(what);
@@ -38,14 +46,20 @@ conformance::Program load_program(const std::string& what) {
   return trace->program;
 }
 
-int answer(const std::optional<record::Finding>& finding, const Target& target, std::size_t operations) {
+int answer(const Replayed& replayed, const Target& target) {
   reports::TextOptions text;
   text.colour = wants_colour() ? reports::Colour::Yes : reports::Colour::No;
-  if (finding) {
-    fmt::print("{}", reports::render_finding(*finding, text));
+  if (replayed.finding) {
+    fmt::print("{}", reports::render_finding(*replayed.finding, text));
     return kFindings;
   }
-  fmt::print("{}: conforms on this trace ({} operations)\n", target.text(), operations);
+  if (replayed.skipped > 0 || replayed.carried_out == 0) {
+    fmt::print("{}: inconclusive: {} operations carried out and as the contract allows, {} not carried out (the target "
+               "cannot do them, or they had no meaning when their turn came)\n",
+               target.text(), replayed.carried_out, replayed.skipped);
+    return kInconclusive;
+  }
+  fmt::print("{}: conforms on this trace ({} operations)\n", target.text(), replayed.carried_out);
   return kConforms;
 }
 
@@ -55,7 +69,7 @@ int replay(const ReplayRequest& request) {
   if (target->exporter.empty())
     throw UsageError(fmt::format("replay needs one exporter; '{}' is several", request.target));
   const conformance::Program program = load_program(request.what);
-  if (target->where == Where::Vm) return answer(replay_in_vm(*target, program, request.shrink_time), *target, program.size());
+  if (target->where == Where::Vm) return answer(replay_in_vm(*target, program, request.shrink_time), *target);
 
   OpenedTarget opened = open_target(*target);
   if (opened.adapter == nullptr) {
@@ -65,7 +79,13 @@ int replay(const ReplayRequest& request) {
   conformance::Runner runner(*opened.adapter, opened.profile);
   conformance::ShrinkLimits limits;
   limits.time = request.shrink_time;
-  return answer(examine(runner, program, target->text(), limits), *target, program.size());
+  const conformance::CaseResult& first = runner.run(program);
+  Replayed replayed;
+  replayed.carried_out = first.program_steps;
+  replayed.skipped = first.skipped;
+  replayed.finding = examine(runner, program, target->text(), limits);
+  if (replayed.finding && !opened.kernel_release.empty()) replayed.finding->kernel = opened.kernel_release;
+  return answer(replayed, *target);
 }
 
 }  // namespace
@@ -77,7 +97,7 @@ void add_replay_command(CLI::App& app, int& status) {
     CLI::App* command = app.add_subcommand(
         shrinks ? "shrink" : "replay",
         shrinks ? "find the shortest trace with the same divergence" : "run one trace and judge it");
-    command->footer(shrinks ? "Example:\n  dmabuf-conform shrink --target 'reference:eager!dup_not_counted' found.dbt"
+    command->footer(shrinks ? "Example:\n  dmabuf-conform shrink --target 'reference:udmabuf!dup_not_counted' found.dbt"
                             : "Exit: 0 conforms, 1 diverges. With --bisect: 0, 1, else 125, as 'git bisect run' wants.\n"
                               "Example:\n  dmabuf-conform replay --target vm:debian:6.12/udmabuf dbt1:…");
     command->add_option("--target", request->target, "what to run it on")->capture_default_str();

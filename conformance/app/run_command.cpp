@@ -62,11 +62,11 @@ void run_here(const Target& target, const CampaignSettings& settings, const Done
     write_skipped(output, settings, target, opened);
     return;
   }
-  for (const std::string& lack : opened.lacks) fmt::print(stderr, "{}: note: {}\n", target.text(), lack);
   ProgressLine line(target.text(), quiet);
   conformance::CampaignOptions options = campaign_options(settings, target, opened, done);
   options.progress = [&](const conformance::Progress& p) { line.show(progress_text(p)); };
-  run_campaign(*opened.adapter, opened.profile, options, output);
+  LackSink lacking(output, target, opened);
+  run_campaign(*opened.adapter, opened.profile, options, lacking);
 }
 
 }  // namespace
@@ -179,7 +179,7 @@ void add_run_options(CLI::App& command, RunRequest& request) {
         s.shard_count = count;
       },
       "I/N: this run does every Nth case, the Ith of them");
-  command.add_option("--traces", s.traces, "directory of .dbt traces to replay first")->capture_default_str();
+  command.add_option("--traces", s.traces, "directory of .dbt traces to replay first; default: the project's own");
   command.add_option("--out", request.out, "directory of the run; default: a new one here");
   command.add_flag_function("--resume", [&request](std::int64_t) { request.existing = Existing::Resume; },
                             "go on with the run in --out");
@@ -188,16 +188,16 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   command.add_flag("--quiet", request.quiet, "no progress");
 }
 
-void initialise(RunRequest& request, int argc, char** argv) {
+void initialise(RunRequest& request) {
   std::random_device random;
   request.settings.seed = (std::uint64_t{random()} << 32U) | random();
   request.settings.traces = DMABUF_SOURCE_DIR "/conformance/traces";
-  request.settings.argv.assign(argv, argv + argc);
+  request.settings.argv = command_line();
 }
 
 void add_run_command(CLI::App& app, int& status) {
   auto request = std::make_shared<RunRequest>();
-  initialise(*request, 0, nullptr);
+  initialise(*request);
   CLI::App* command = app.add_subcommand("run", "run the suite against one or more targets");
   command->footer(
       "Examples:\n"

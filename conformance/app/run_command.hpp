@@ -24,7 +24,7 @@ struct RunRequest {
 /// Options that `run` and `vm run` share.
 void add_run_options(CLI::App& command, RunRequest& request);
 /// Defaults: a random seed, the project's traces.
-void initialise(RunRequest& request, int argc, char** argv);
+void initialise(RunRequest& request);
 /// Runs every target, renders the reports, prints the verdict; gives the exit code.
 int run_targets(const RunRequest& request);
 

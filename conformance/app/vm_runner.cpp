@@ -141,7 +141,8 @@ class Ingest {
   const std::vector<GuestProgress>& progress() const { return progress_; }
 
   void stopped_by_user() {
-    if (!target_.empty() && !current().finished)
+    if (target_.empty()) return;
+    if (!current().finished)
       output_.write(record::Stop{.reason = "sigterm", .verdict = "inconclusive", .cases = cases_});
   }
 
@@ -222,8 +223,10 @@ class Ingest {
       cases_ = findings_ = 0;
       started_ = std::chrono::steady_clock::now();
       output_.write(r);
-      output_.write(record::Note{"console", "console.log"});
-      if (!prepared_.module_lack.empty()) output_.write(record::Note{"harness module", prepared_.module_lack});
+      output_.write(record::Note{"console", fmt::format("console-{}.log", prepared_.kernel.release)});
+      if (!prepared_.module_lack.empty())
+        output_.write(record::Skipped{target_ + ", in part", "the harness module could not be built: " + prepared_.module_lack,
+                                      "install the kernel's headers, or name modules=DIR with a build link"});
       return;
     }
     if (const auto* finding = std::get_if<record::Finding>(&r)) {
@@ -250,7 +253,7 @@ class Ingest {
     finding.observed = report.title;
     finding.kernel_log = report.text;
     finding.minimality = "not shrunk: the kernel itself reported it";
-    finding.replay = fmt::format("dmabuf-conform run --target {} --seed {:#x} --cases {}", target_, request_.settings.seed, k_ + 1);
+    finding.replay = fmt::format("dmabuf-conform run --target '{}' --seed {:#x} --cases {}", target_, request_.settings.seed, k_ + 1);
     ++findings_;
     if (reported_.insert(finding.signature).second) output_.write(finding);
     return finding.signature;
@@ -308,8 +311,14 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
         if (stop_requested()) guest.stop();
     }
     line.clear();
+    const fs::path complaints = console.string() + ".qemu";
+    if (fs::exists(complaints) && fs::is_empty(complaints)) fs::remove(complaints);
     if (ended->clean()) return;
-    if (ended->end == boot::GuestEnd::Stopped) return ingest.stopped_by_user();
+    if (ended->end == boot::GuestEnd::Stopped) {
+      if (!ingest.any_target())
+        skip_kernel(request, output, "stopped before the guest was up\nRemedy: go on with --resume");
+      return ingest.stopped_by_user();
+    }
     if (!ingest.in_case()) {
       // Nothing of ours was running: no finding can be made of it.
       const std::string why = fmt::format("the guest ended on its own ({}): {}", boot::name(ended->end), ended->detail);
@@ -339,8 +348,8 @@ void run_vm(const VmRequest& request, Output& output) {
   }
 }
 
-std::optional<record::Finding> replay_in_vm(const Target& target, const conformance::Program& program,
-                                            std::chrono::milliseconds shrink_time) {
+Replayed replay_in_vm(const Target& target, const conformance::Program& program,
+                      std::chrono::milliseconds shrink_time) {
   const PreparedKernel prepared = prepare(target.kernel);
   GuestPlan plan;
   plan.job = GuestJob::Replay;
@@ -350,16 +359,20 @@ std::optional<record::Finding> replay_in_vm(const Target& target, const conforma
   plan.program = conformance::to_text(program, model::model_hash());
   const fs::path console = fs::temp_directory_path() / fmt::format("dmabuf-conform-console-{}.log", ::getpid());
   boot::Guest guest(configure(prepared, plan, console, {}));
-  std::optional<record::Finding> finding;
+  Replayed replayed;
   bool answered = false;
   std::string warning;
   protocol::Reassembler reassembler;
   guest.on_record([&](const protocol::Record& r) {
-    if (r.verb == protocol::verb::result) answered = true;
+    if (r.verb == protocol::verb::result) {
+      answered = true;
+      if (const auto ops = r.value("ops")) replayed.carried_out = std::strtoul(std::string(*ops).c_str(), nullptr, 10);
+      if (const auto skipped = r.value("skipped")) replayed.skipped = std::strtoul(std::string(*skipped).c_str(), nullptr, 10);
+    }
     if (r.verb == protocol::verb::warning) warning = r.args;
     if (const auto payload = reassembler.add(r))
       if (const auto parsed = record::from_json_line(payload->bytes))
-        if (const auto* found = std::get_if<record::Finding>(&parsed->record)) finding = *found;
+        if (const auto* found = std::get_if<record::Finding>(&parsed->record)) replayed.finding = *found;
   });
   const boot::GuestResult result = guest.run();
   fs::remove(console);
@@ -373,11 +386,12 @@ std::optional<record::Finding> replay_in_vm(const Target& target, const conforma
     crash.signature = "crash:" + crash.observed;
     crash.id = conformance::signature_id(crash.signature);
     crash.kernel_log = result.reports.empty() ? result.console_tail : result.reports.back().text;
-    return crash;
+    replayed.finding = crash;
+    return replayed;
   }
   if (!answered)
     throw boot::Error(fmt::format("{}: the trace could not be run: {}", target.text(), warning.empty() ? result.detail : warning));
-  return finding;
+  return replayed;
 }
 
 std::vector<std::string> run_guest_job(const std::string& kernel, GuestPlan plan) {

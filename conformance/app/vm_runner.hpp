@@ -29,9 +29,15 @@ struct VmRequest {
 /// tested is written as skipped, with the remedy. Throws only for what is wrong with the output.
 void run_vm(const VmRequest& request, Output& output);
 
+/// What came of one trace.
+struct Replayed {
+  std::optional<record::Finding> finding;
+  std::size_t carried_out = 0, skipped = 0;
+};
+
 /// One trace in a guest. Throws boot::Error or HarnessError if it could not be asked.
-std::optional<record::Finding> replay_in_vm(const Target& target, const conformance::Program& program,
-                                            std::chrono::milliseconds shrink_time);
+Replayed replay_in_vm(const Target& target, const conformance::Program& program,
+                      std::chrono::milliseconds shrink_time);
 
 /// Jobs that are no campaign (Kill, Bench): the C records that came, in words. Throws boot::Error.
 std::vector<std::string> run_guest_job(const std::string& kernel, GuestPlan plan);

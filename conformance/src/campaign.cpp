@@ -30,24 +30,6 @@ void words_of(const Alphabet& alphabet, bool present, std::vector<std::string>& 
     if (alphabet[kind] == present) into.emplace_back(model::kOperationNames[kind]);
 }
 
-/// A row no operation of the alphabet can reach directly. Internal events are always reachable.
-bool out_of_reach(const model::RowInfo& row, const Alphabet& alphabet) {
-  for (std::size_t kind = 0; kind < model::kOperationKinds; ++kind)
-    if (model::kOperationNames[kind] == row.event) return !alphabet[kind];
-  return false;
-}
-
-bool can_fire(const model::RowInfo& row) {
-  switch (row.kind) {
-    case model::RowKind::Permitted:
-    case model::RowKind::Refused: return true;
-    case model::RowKind::Forbidden:
-    case model::RowKind::Unspecified:
-    case model::RowKind::Malformed: return false;
-  }
-  return false;
-}
-
 class Campaign {
  public:
   Campaign(Adapter& adapter, const model::Profile& profile, const CampaignOptions& options, Sink& sink)
@@ -211,7 +193,7 @@ class Campaign {
     const auto now = Clock::now();
     if (!last && now < next_progress_) return;
     next_progress_ = now + options_.progress_every;
-    const auto hit = coverage_record(runner_.coverage(), runner_.alphabet());
+    const auto hit = coverage_record(runner_.coverage(), runner_.alphabet(), runner_.profile());
     options_.progress({.cases = cases_,
                        .planned = planned(),
                        .operations = runner_.operations(),
@@ -236,7 +218,9 @@ class Campaign {
       sink_.write(record::Note{"cases.passed", fmt::format("{}", outcomes_[CaseOutcome::Pass])});
       if (outcomes_[CaseOutcome::Pass] == 0) outcomes_.erase(CaseOutcome::Pass);
     }
-    sink_.write(coverage_record(runner_.coverage(), runner_.alphabet()));
+    for (const record::Finding& finding : findings_)
+      if (finding.count > 1) sink_.write(finding);  // once more, with its final count
+    sink_.write(coverage_record(runner_.coverage(), runner_.alphabet(), runner_.profile()));
     CampaignResult result;
     result.stop.reason = reason_.empty() ? "plan-done" : reason_;
     result.stop.verdict = verdict();
@@ -269,10 +253,12 @@ class Campaign {
 
 std::string random_case_id(std::uint64_t k) { return fmt::format("random.{:06}", k); }
 
-record::Coverage coverage_record(const model::Coverage& coverage, const Alphabet& alphabet) {
+record::Coverage coverage_record(const model::Coverage& coverage, const Alphabet& alphabet,
+                                 const model::Profile& profile) {
   record::Coverage result;
+  const auto reachable = model::reachable_rows(profile, alphabet);
   for (const model::RowInfo& row : model::rows()) {
-    if (!can_fire(row) || out_of_reach(row, alphabet)) continue;
+    if (!reachable.test(row.id)) continue;
     ++result.rows_total;
     if (coverage.rows[row.id]) {
       ++result.rows_hit;

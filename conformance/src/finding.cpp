@@ -16,6 +16,12 @@
 namespace dmabuf::conformance {
 namespace {
 
+/// As a shell takes it: '!' would be history to an interactive one.
+std::string quoted(const std::string& word) {
+  return word.find_first_of("!*?$&;|<>() ") == std::string::npos ? word : "'" + word + "'";
+}
+
+
 bool by_residue(const CaseResult& result) {
   return result.found && result.found->leak && result.found->divergence.aspect == "residue";
 }
@@ -133,9 +139,9 @@ record::Finding describe(const Failure& failure, const std::string& target, cons
   finding.original_operations = static_cast<std::uint32_t>(failure.program.size());
   if (const auto token = encode_token(failure.program, model::model_hash())) {
     finding.token = *token;
-    finding.replay = fmt::format("dmabuf-conform replay --target {} {}", target, *token);
+    finding.replay = fmt::format("dmabuf-conform replay --target {} {}", quoted(target), *token);
   } else {
-    finding.replay = fmt::format("dmabuf-conform replay --target {} repro.dbt", target);
+    finding.replay = fmt::format("dmabuf-conform replay --target {} repro.dbt", quoted(target));
   }
   return finding;
 }

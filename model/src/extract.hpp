@@ -118,6 +118,8 @@ class Extraction {
     row.requirement = Line::id;
     row.kind = Line::kind;
     row.errnos = Line::errnos;
+    row.must = Line::condition.must;
+    row.must_not = Line::condition.must_not;
     for (std::size_t f = 0; f < kFacts; ++f) {
       if ((Line::condition.must >> f) & 1U) row.guards.push_back({name_of(static_cast<Fact>(f)), true});
       if ((Line::condition.must_not >> f) & 1U) row.guards.push_back({name_of(static_cast<Fact>(f)), false});

@@ -104,9 +104,33 @@ std::string reading_text(Aspect aspect, std::int64_t value) {
   return fmt::format("{}", value);
 }
 
+/// Does the row have anything to do with what was read?
+bool concerns(const RowInfo& row, Aspect aspect) {
+  const auto has = [&](std::string_view word) {
+    return std::ranges::any_of(row.effects, [&](std::string_view effect) { return effect.find(word) != effect.npos; });
+  };
+  switch (aspect) {
+    case Aspect::References: return has("reference");
+    case Aspect::MapCalls: return has("call map");
+    case Aspect::UnmapCalls: return has("call unmap");
+    case Aspect::AttachCalls: return has("call attach");
+    case Aspect::DetachCalls: return has("call detach");
+    case Aspect::BeginCalls: return has("call begin");
+    case Aspect::EndCalls: return has("call end");
+    case Aspect::ReleaseCalls: return has("call release");
+    case Aspect::Name: return has("rename");
+    case Aspect::Listed:
+    case Aspect::Attachments:
+    case Aspect::Mappings:
+    case Aspect::Size:
+    case Aspect::AccessMode: return false;
+  }
+  return false;
+}
+
 /// First reading that the world does not explain.
 std::optional<Divergence> first_difference(const Observation& expected, const Observation& seen,
-                                           const RowInfo* after) {
+                                           const RowInfo* after, std::span<const RowId> fired) {
   for (std::size_t i = 0; i < kMaxBuffers; ++i) {
     const BufferSeen& e = expected.buffers[i];
     const BufferSeen& s = seen.buffers[i];
@@ -133,6 +157,9 @@ std::optional<Divergence> first_difference(const Observation& expected, const Ob
                                ? d.observed
                                : (s.values[k] > e.values[k] ? "more" : "less");
       }
+      if (after == nullptr || after->kind != RowKind::Refused)
+        for (RowId id : fired)
+          if (concerns(rows()[id], aspect)) add_requirement(d, rows()[id].requirement);
       name_clauses(d, aspect, after);
       return d;
     }
@@ -169,6 +196,7 @@ Oracle::Oracle(const Profile& profile, const Bounds& bounds) : profile_(profile)
 void Oracle::reset() {
   worlds_.assign(1, World{});
   last_reason_ = nullptr;
+  last_fired_.clear();
 }
 
 bool Oracle::enabled(const Operation& operation) const {
@@ -192,7 +220,10 @@ std::optional<Divergence> Oracle::judge(const Operation& operation, const Outcom
     for (const Alternative& a : alternatives_) {
       if (!explains(a, outcome)) continue;
       for (std::uint8_t i = 0; i < a.fired_count; ++i) coverage_.hit(a.fired[i]);
-      if (reason == nullptr) reason = a.reason;
+      if (reason == nullptr) {
+        reason = a.reason;
+        last_fired_.assign(a.fired.begin(), a.fired.begin() + a.fired_count);
+      }
       add_unique(next_, a.next);
     }
   }
@@ -242,7 +273,7 @@ std::optional<Divergence> Oracle::judge(const Observation& seen, const Operation
   next_.clear();
   for (World world : worlds_) {
     settle(world, profile_, &coverage_);
-    const auto difference = first_difference(expected_observation(world, profile_), seen, last_reason_);
+    const auto difference = first_difference(expected_observation(world, profile_), seen, last_reason_, last_fired_);
     if (!difference)
       add_unique(next_, world);
     else if (!first)

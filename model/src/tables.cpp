@@ -134,16 +134,30 @@ std::string dot(const MachineInfo& machine, const Coverage* covered) {
       "  edge [fontname=\"sans-serif\", fontsize=10];\n  start [shape=point];\n  start -> \"{1}\";\n",
       machine.name, machine.states.front());
   for (std::string_view name : machine.states) text += fmt::format("  \"{}\";\n", name);
+  // Rows between the same states, of the same kind, share an edge: parallel ones cannot be read.
+  struct Edge {
+    std::string_view source, target;
+    bool refused, dashed;
+    std::string label;
+  };
+  std::vector<Edge> edges;
   for (RowId id : machine.rows) {
     const RowInfo& row = rows()[id];
     if (row.kind != RowKind::Permitted && row.kind != RowKind::Refused) continue;
-    const std::string_view target = row.kind == RowKind::Permitted ? row.target : row.source;
-    const bool refused = row.kind == RowKind::Refused;
-    const bool dashed = covered != nullptr && !covered->rows.test(id);
-    text += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\"{}{}];\n", row.source, target, edge_label(row),
-                        refused ? ", color=firebrick, fontcolor=firebrick" : "",
-                        dashed ? ", style=dashed" : "");
+    const Edge edge{row.source, row.kind == RowKind::Permitted ? row.target : row.source,
+                    row.kind == RowKind::Refused, covered != nullptr && !covered->rows.test(id), edge_label(row)};
+    const auto same = std::ranges::find_if(edges, [&](const Edge& e) {
+      return e.source == edge.source && e.target == edge.target && e.refused == edge.refused && e.dashed == edge.dashed;
+    });
+    if (same == edges.end())
+      edges.push_back(edge);
+    else
+      same->label += "\\n\\n" + edge.label;
   }
+  for (const Edge& edge : edges)
+    text += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\"{}{}];\n", edge.source, edge.target, edge.label,
+                        edge.refused ? ", color=firebrick, fontcolor=firebrick" : "",
+                        edge.dashed ? ", style=dashed" : "");
   return text + "}\n";
 }
 

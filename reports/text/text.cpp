@@ -309,7 +309,7 @@ void coverage(Page& page, const std::vector<Run>& runs) {
     const std::size_t most = page.options().missing_rows;
     for (std::size_t i = 0; i < std::min(most, cover.missing.size()); ++i)
       page.line("    " + visible(cover.missing[i]));
-    if (cover.missing.size() > most)
+    if (most > 0 && cover.missing.size() > most)
       page.line(fmt::format("    ... and {} more", cover.missing.size() - most));
   }
 }

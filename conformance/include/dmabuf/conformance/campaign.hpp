@@ -97,7 +97,8 @@ std::optional<record::Finding> examine(Runner& runner, const Program& program, c
                                        const Runner::Signatures* known = nullptr);
 
 /// Model coverage in records: rows that fired, of those that can on a system with this alphabet.
-record::Coverage coverage_record(const model::Coverage& coverage, const Alphabet& alphabet);
+record::Coverage coverage_record(const model::Coverage& coverage, const Alphabet& alphabet,
+                                 const model::Profile& profile);
 
 /// "random.000017"
 std::string random_case_id(std::uint64_t k);

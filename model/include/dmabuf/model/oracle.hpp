@@ -18,8 +18,8 @@ struct Divergence {
   std::string slot;            ///< "b0", "f2"; "" for an outcome
   std::string expected;        ///< in words: "EBADF", "3", "tag 0x11"
   std::string observed;
-  std::string expected_class;  ///< for signatures: "errno:EBADF", "ok", "data", "3"
-  std::string observed_class;  ///< "ok", "+1", "data-mismatch"
+  std::string expected_class;  ///< for signatures: "errno:EBADF", "ok", "data", "n"
+  std::string observed_class;  ///< "ok", "more", "less", "data-mismatch"
   std::vector<std::string> requirements;  ///< catalogue ids, most specific first: "FD-006"
   std::vector<std::string> allowed;       ///< every allowed outcome in words, with id
   /// The case can go on after adopting what was seen: the system's state is as the model's, only a
@@ -66,6 +66,7 @@ class Oracle {
   mutable Alternatives alternatives_;  // scratch
   Coverage coverage_;
   const RowInfo* last_reason_ = nullptr;  ///< the row that decided the last operation
+  std::vector<RowId> last_fired_;         ///< every row that took part in it
 };
 
 }  // namespace dmabuf::model

@@ -47,6 +47,7 @@ struct RowInfo {
   std::vector<std::string_view> effects;
   RowKind kind = RowKind::Permitted;
   ErrnoSet errnos;
+  std::uint64_t must = 0, must_not = 0;  ///< the guards as sets of facts
 };
 
 struct MachineInfo {

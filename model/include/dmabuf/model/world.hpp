@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -145,6 +146,11 @@ void alternatives(const World& world, const Profile& profile, const Operation& o
 
 /// The first alternative's allowance.
 Allowance allowance(const World& world, const Profile& profile, const Operation& operation);
+
+/// The rows that can fire at all under a profile, for programs of these kinds of operations: the exact
+/// denominator of coverage. Rows whose guards contradict the profile are out, and so are those behind
+/// states that only such rows lead to.
+std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<kOperationKinds>& kinds);
 
 /// Internal steps that have become possible (a released file whose `release` has not run).
 /// Returns true if there was one; the world is then after it.

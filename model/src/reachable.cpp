@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "dmabuf/model/world.hpp"
+#include "machine_id.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+/// Facts a profile decides for good.
+struct Fixed {
+  FactSet always = 0, never = 0;
+
+  void set(Fact fact, bool holds) { (holds ? always : never) |= bit(fact); }
+  void set(Fact fact, Answer answer) {
+    if (answer != Answer::Maybe) set(fact, answer == Answer::Yes);
+  }
+  bool allows(const RowInfo& row) const { return (row.must & never) == 0 && (row.must_not & always) == 0; }
+};
+
+Fixed fixed_facts(const Profile& p) {
+  Fixed fixed;
+  const ExporterProfile& e = p.exporter;
+  fixed.set(Fact::Guarded, p.importer.guards_misuse);
+  fixed.set(Fact::Caches, p.kernel.caches_mappings ? e.caches_mapping : Answer::No);
+  fixed.set(Fact::ConcurrentMaps, e.concurrent_maps);
+  fixed.set(Fact::Eager, e.allocates_at_export);
+  fixed.set(Fact::Migrates, e.constraints == Constraints::Migrates);
+  fixed.set(Fact::EndNeedsBegin, e.end_needs_begin);
+  fixed.set(Fact::HasMmap, e.has_mmap);
+  fixed.set(Fact::PrivateAllowed, e.private_mmap);
+  fixed.set(Fact::HasHandle, e.own_references > 0);
+  fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);
+  if (e.refuses_attach_after_map == Answer::No) fixed.set(Fact::RefusesLate, false);
+  if (e.constraints != Constraints::RefusedAtAttach) fixed.set(Fact::RefusesStrict, false);
+  if (e.constraints == Constraints::Ignored) fixed.set(Fact::NeedsConfined, false);
+  if (!e.chooses_access) fixed.set(Fact::Writable, true);
+  if (!e.chooses_access || !e.write_only) fixed.set(Fact::Readable, true);
+  return fixed;
+}
+
+bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
+  for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
+    if (kOperationNames[kind] == row.event) return kinds.test(kind);
+  return true;  // an internal event
+}
+
+}  // namespace
+
+std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<kOperationKinds>& kinds) {
+  const Fixed fixed = fixed_facts(profile);
+  std::bitset<kMaxRows> reachable;
+  for (const MachineInfo& machine : machines()) {
+    if (machine.name == "vma" && !profile.exporter.has_mmap) continue;  // no mmap ever succeeds
+    std::vector<std::string_view> states;
+    const auto known = [&](std::string_view state) {
+      for (std::string_view s : states)
+        if (s == state) return true;
+      return false;
+    };
+    const auto usable = [&](const RowInfo& row) {
+      return (row.kind == RowKind::Permitted || row.kind == RowKind::Refused) && fixed.allows(row) &&
+             asked_for(row, kinds);
+    };
+    // What a new buffer brings along starts where its birth leaves it.
+    bool born = false;
+    for (RowId id : machine.rows) {
+      const RowInfo& row = rows()[id];
+      if (row.event != "born" || machine.name == "buffer" || !usable(row)) continue;
+      born = true;
+      reachable.set(id);
+      if (!known(row.target)) states.push_back(row.target);
+    }
+    if (!born) states.push_back(machine.states.front());
+    if (machine.name == "fd") states.push_back("Foreign");
+    for (bool grown = true; grown;) {
+      grown = false;
+      for (RowId id : machine.rows) {
+        const RowInfo& row = rows()[id];
+        if (reachable.test(id) || !usable(row) || !known(row.source)) continue;
+        reachable.set(id);
+        grown = true;
+        if (row.kind == RowKind::Permitted && !known(row.target)) states.push_back(row.target);
+      }
+    }
+  }
+  return reachable;
+}
+
+}  // namespace dmabuf::model
