@@ -69,7 +69,7 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
   const fs::path plan_file = write_plan(plan);
   boot::Initramfs description;
   description.init = guest_program();
-  description.wanted_modules = {"vgem", "udmabuf", "bochs", "virtio_gpu"};
+  description.wanted_modules = {"vgem", "udmabuf", "virtio_pci", "virtio_gpu"};
   if (!prepared.module.empty()) {
     description.module_files = {prepared.module};
     description.module_parameters = {"dmabuf_harness allow_defects=1"};
@@ -86,6 +86,7 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
   config.console = console;
   config.accelerator = prepared.accelerator;
   config.kernel_arguments = kernel_arguments;
+  config.qemu_arguments = {"-device", "virtio-gpu-pci"};  // one more exporter: drm:virtio_gpu
   return config;
 }
 

@@ -40,6 +40,13 @@ constexpr std::array kExporters = {
                     .allocates_at_export = Answer::No, .write_only = false,
                     .source = "drivers/gpu/drm/drm_prime.c: drm_gem_prime_dmabuf_ops; "
                               "drm_gem_shmem_helper.c; seen on 6.1 and 6.12"},
+    // Any other DRM driver with dumb buffers; found by the part of the name before the colon.
+    ExporterProfile{.name = "drm", .own_references = 2, .caches_mapping = Answer::Maybe,
+                    .allocates_at_export = Answer::Maybe, .private_mmap = Answer::Maybe, .write_only = false,
+                    .source = "drivers/gpu/drm/drm_prime.c: the references of PRIME; the rest is the driver's"},
+    ExporterProfile{.name = "drm:virtio_gpu", .own_references = 2, .caches_mapping = Answer::Yes,
+                    .allocates_at_export = Answer::Yes, .write_only = false,
+                    .source = "drivers/gpu/drm/virtio/virtgpu_prime.c: virtgpu_dmabuf_ops"},
     ExporterProfile{.name = "udmabuf", .caches_mapping = Answer::Yes, .allocates_at_export = Answer::Yes,
                     .end_needs_begin = true, .chooses_access = false,
                     .source = "drivers/dma-buf/udmabuf.c: udmabuf_ops, udmabuf_create; seen on 6.12"},
