@@ -126,9 +126,23 @@ class Maker {
       if (kinds_ == all_kinds_) break;
       kinds_ = all_kinds_;  // the swarm has run into a corner
     }
+    if (options_.read_at_end) read_everything();
   }
 
  private:
+  /// What was lost on the way shows at the end: every page is read once through every view there is.
+  void read_everything() {
+    for (std::uint8_t v = 0; v < kMaxVmas && all_kinds_[kKind<op::Load>]; ++v)
+      for (std::uint8_t page = 0; page < world_.vmas[v].length; ++page)
+        add(op::Load{VmaId{v}, page}, Meaning::Permitted);
+    for (std::uint8_t m = 0; m < kMaxMappings && all_kinds_[kKind<op::DeviceRead>]; ++m) {
+      const std::uint8_t buffer = buffer_mapped_by(MappingId{m});
+      if (buffer == kNone) continue;
+      for (std::uint8_t page = 0; page < world_.buffers[buffer].pages; ++page)
+        add(op::DeviceRead{MappingId{m}, page}, Meaning::Permitted);
+    }
+  }
+
   // --- one step ----------------------------------------------------------------------------------
 
   bool step() {

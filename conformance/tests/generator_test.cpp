@@ -149,10 +149,25 @@ TEST(GeneratorOptions, KeepToLengths) {
   GeneratorOptions options;
   options.min_length = 5;
   options.max_length = 9;
+  options.read_at_end = false;
   std::set<std::size_t> lengths;
   for (std::uint64_t k = 0; k < 200; ++k)
     lengths.insert(generate(case_seed(1, k), 100, profile("vgem"), {}, options).size());
   EXPECT_EQ(lengths, (std::set<std::size_t>{5, 6, 7, 8, 9}));
+}
+
+TEST(GeneratorOptions, ReadEverythingAtTheEnd) {
+  GeneratorOptions options;
+  options.min_length = options.max_length = 30;
+  std::size_t beyond = 0;
+  for (std::uint64_t k = 0; k < 50; ++k) {
+    const Program program = generate(case_seed(1, k), 100, profile("vgem"), {}, options);
+    for (std::size_t i = 30; i < program.size(); ++i, ++beyond)
+      EXPECT_TRUE(std::holds_alternative<op::Load>(program.operations[i]) ||
+                  std::holds_alternative<op::DeviceRead>(program.operations[i]))
+          << to_text(program.operations[i]);
+  }
+  EXPECT_GT(beyond, 50U);
 }
 
 TEST(GeneratorOptions, KeepToTheAlphabet) {

@@ -13,7 +13,6 @@ namespace dmabuf::app::testing {
 namespace {
 
 using ::testing::AnyOf;
-using ::testing::Contains;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -76,6 +75,22 @@ TEST_F(LostGuest, KilledFromOutsideIsNoFinding) {
   EXPECT_THAT(one.warns, Not(IsEmpty())) << "that a guest was lost must be said";
   EXPECT_THAT(answer.status, AnyOf(kConforms, kInfrastructure)) << answer.story();
   if (answer.status == kConforms) expect_every_case_once();
+}
+
+/// A new version is installed while a long run goes on, and then the guest has to be booted again.
+TEST_F(LostGuest, ComesBackThoughTheProgramWasReplaced) {
+  std::vector<std::string> words = command();
+  words[0] = scratch_.at("copy");
+  std::filesystem::copy_file(program(), scratch_ / "copy");
+  Process process(words, options_);
+  const auto qemu = in_mid_run(process);
+  ASSERT_TRUE(qemu);
+  std::filesystem::remove(scratch_ / "copy");
+  ::kill(*qemu, SIGKILL);
+  const Answer answer = process.finish();
+  EXPECT_FALSE(answer.timed_out) << answer.story();
+  EXPECT_THAT(only_run_of(scratch_ / "run").skips, IsEmpty()) << "a target half done is not skipped";
+  expect_every_case_once();
 }
 
 TEST_F(LostGuest, KilledAgainAndAgainIsInfrastructure) {
