@@ -16,7 +16,7 @@ namespace {
 record::Start start_record(const CampaignSettings& settings, const Target& target, const OpenedTarget& opened) {
   record::Start start;
   start.run = settings.run;
-  start.tool = DMABUF_VERSION " " DMABUF_COMMIT;
+  start.tool = "dmabuf-conform " DMABUF_VERSION " " DMABUF_COMMIT;
   start.model = model::model_hash();
   start.target = target.text();
   start.exporter = target.exporter;

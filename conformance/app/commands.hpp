@@ -6,6 +6,15 @@
 
 namespace dmabuf::app {
 
+/// CLI11 takes "-5" for a very large count.
+inline const CLI::Validator kCount(
+    [](std::string& text) {
+      return !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == std::string::npos
+                 ? std::string()
+                 : "'" + text + "' is no count";
+    },
+    "COUNT");
+
 void add_run_command(CLI::App& app, int& status);
 void add_replay_command(CLI::App& app, int& status);
 void add_report_command(CLI::App& app, int& status);

@@ -34,6 +34,7 @@ void add_list_command(CLI::App& app, int& status) {
   command->add_option("what", *what, "what to list")
       ->check(CLI::IsMember({"targets", "requirements", "ops", "mutants", "defects", "profiles"}))
       ->capture_default_str();
+  command->footer("Examples:\n  dmabuf-conform list\n  dmabuf-conform list requirements\n  dmabuf-conform list mutants");
   command->callback([what, &status] {
     status = kConforms;
     if (*what == "targets") return list_targets();

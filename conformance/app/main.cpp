@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ void suggest(const CLI::App& app, int argc, char** argv) {
     const std::string word = std::string(argv[i]).substr(0, std::string_view(argv[i]).find('='));
     if (std::ranges::find(names, word) != names.end()) continue;
     if (i > 1 && std::string_view(argv[i - 1]).starts_with("--") && !word.starts_with("--")) continue;  // a value
+    if (i == 1 && !word.starts_with("-")) fmt::print(stderr, "dmabuf-conform: there is no subcommand '{}'\n", word);
     const auto nearest = std::ranges::min_element(names, {}, [&](const std::string& n) { return distance(word, n); });
     if (nearest != names.end() && distance(word, *nearest) <= 2)
       fmt::print(stderr, "dmabuf-conform: '{}' is unknown; did you mean '{}'?\n", word, *nearest);
@@ -112,6 +114,8 @@ int main(int argc, char** argv) {
   } catch (const dmabuf::record::JournalError& error) {
     return fail(kInfrastructure, error.what());
   } catch (const dmabuf::reports::WriteError& error) {
+    return fail(kInfrastructure, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
     return fail(kInfrastructure, error.what());
   } catch (const std::exception& error) {
     return fail(kInternal, error.what());

@@ -13,15 +13,22 @@
 namespace dmabuf::app {
 
 int check_model(const std::string& only) {
+  const std::vector<model::Configuration> configurations = model::standard_configurations();
+  std::string known;
+  bool found = only.empty();
+  for (const model::Configuration& configuration : configurations) {
+    known += " " + configuration.name;
+    found = found || configuration.name == only;
+  }
+  if (!found) throw UsageError(fmt::format("no configuration is called '{}'; there are{}", only, known));
   fmt::print("model {}: {} machines, {} rows\n", model::model_hash(), model::machines().size(), model::rows().size());
   fmt::print("{:<24} {:>11} {:>12} {:>11} {:>6} {:>8} {:>10}\n", "configuration", "states", "transitions", "refusals",
              "depth", "seconds", "Mstates/s");
-  bool found = false, good = true;
+  bool good = true;
   model::Coverage fired;
-  for (const model::Configuration& configuration : model::standard_configurations()) {
+  for (const model::Configuration& configuration : configurations) {
     if (!only.empty() && configuration.name != only) continue;
     if (stop_requested()) return kStopped;
-    found = true;
     ProgressLine line(configuration.name);
     const model::Exploration result = model::explore(configuration, [&](const model::Progress& p) {
       line.show(fmt::format("{} states, {:.2f} M/s, depth {}, frontier {}, {} MiB", p.states, p.states_per_second / 1e6,
@@ -34,11 +41,6 @@ int check_model(const std::string& only) {
     good = good && result.complete && result.violations.empty();
     for (const model::Violation& violation : result.violations) fmt::print("VIOLATED {}\n", model::describe(violation));
     fired.rows |= result.coverage.rows;
-  }
-  if (!found) {
-    std::string known;
-    for (const model::Configuration& configuration : model::standard_configurations()) known += " " + configuration.name;
-    throw UsageError(fmt::format("no configuration is called '{}'; there are{}", only, known));
   }
   if (only.empty())
     for (const std::string& row : model::unexplained_rows(fired)) {

@@ -18,9 +18,11 @@ void add_model_command(CLI::App& app, int& status) {
   auto only = std::make_shared<std::string>();
   CLI::App* check = model->add_subcommand("check", "explore small worlds exhaustively and prove the invariants");
   check->add_option("--configuration", *only, "one configuration instead of all");
+  check->footer("Examples:\n  dmabuf-conform model check\n  dmabuf-conform model check --configuration sharing");
   check->callback([only, &status] { status = check_model(*only); });
 
   CLI::App* tables = model->add_subcommand("tables", "the flat transition tables, one row a line");
+  tables->footer("Example:\n  dmabuf-conform model tables | grep attachment");
   tables->callback([&status] {
     fmt::print("# model {}\n{}", model::model_hash(), model::tables_text());
     status = kConforms;
@@ -29,6 +31,7 @@ void add_model_command(CLI::App& app, int& status) {
   auto machine = std::make_shared<std::string>();
   CLI::App* diagram = model->add_subcommand("diagram", "a machine as graphviz text; pipe it to 'dot -Tsvg'");
   diagram->add_option("machine", *machine, "buffer, fd, attachment, …; default: all");
+  diagram->footer("Example:\n  dmabuf-conform model diagram attachment | dot -Tsvg > attachment.svg");
   diagram->callback([machine, &status] {
     bool found = false;
     for (const model::MachineInfo& info : model::machines())

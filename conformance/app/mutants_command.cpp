@@ -68,9 +68,10 @@ void add_mutants_command(CLI::App& app, int& status) {
   auto request = std::make_shared<Request>();
   request->settings.cases = 2000;
   CLI::App* command = app.add_subcommand("mutants", "test the tester: every bug of the catalogue must be caught");
-  command->footer("Exit: 0 if all were caught, 1 if one survived.");
+  command->footer("Exit: 0 if all were caught, 1 if one survived.\n"
+                  "Examples:\n  dmabuf-conform mutants\n  dmabuf-conform mutants dup_not_counted --seed 3");
   command->add_option("name", request->only, "one mutant instead of all");
-  command->add_option("--cases", request->settings.cases, "cases each may take")->capture_default_str();
+  command->add_option("--cases", request->settings.cases, "cases each may take")->check(kCount)->capture_default_str();
   command->add_option_function<std::string>(
       "--seed", [request](const std::string& text) { request->settings.seed = parse_seed(text); }, "base seed");
   command->callback([request, &status] {

@@ -11,6 +11,7 @@ namespace dmabuf::app {
 
 void add_probe_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("probe", "what this machine offers and lacks, each lack with its remedy");
+  command->footer("Example:\n  dmabuf-conform probe");
   command->callback([&status] {
     const adapters::Machine machine = adapters::probe();
     fmt::print("This machine:\n");

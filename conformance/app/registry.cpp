@@ -25,6 +25,27 @@ std::string joined(const auto& names) {
   return text;
 }
 
+/// What can be said of a kernel's exporter without asking the kernel; "" if it may well exist.
+std::string implausible(std::string_view exporter, std::string_view bug) {
+  const auto after = [&](std::string_view family) {
+    return exporter.starts_with(family) && exporter.size() > family.size() ? exporter.substr(family.size())
+                                                                           : std::string_view{};
+  };
+  const std::vector<std::string> policies = adapters::policy_names();
+  const std::vector<std::string> defects = adapters::defect_names();
+  const bool harness = !after("harness:").empty();
+  if (!exporter.empty() && exporter != "vgem" && exporter != "udmabuf" && after("heap:").empty() &&
+      after("drm:").empty() && !harness)
+    return fmt::format("no exporter is called '{}'; there are vgem, udmabuf, heap:NAME, drm:DRIVER, harness:POLICY", exporter);
+  if (harness && std::ranges::find(policies, after("harness:")) == policies.end())
+    return fmt::format("the harness has no policy '{}'; it has {}", after("harness:"), joined(policies));
+  if (!bug.empty() && !harness)
+    return fmt::format("'{}' has no defect '{}': only the harness's exporter has defects to switch on", exporter, bug);
+  if (!bug.empty() && std::ranges::find(defects, bug) == defects.end())
+    return fmt::format("the harness has no defect '{}'; it has {}", bug, joined(defects));
+  return {};
+}
+
 OpenedTarget open_reference_target(const Target& target) {
   OpenedTarget opened;
   opened.profile.kernel = *model::find_kernel_profile("reference");
@@ -98,8 +119,7 @@ tl::expected<Target, std::string> parse_target(std::string_view text) {
   if (take("native")) {
     target.where = Where::Native;
     target.exporter = rest;
-    if (!target.bug.empty() && !target.exporter.starts_with("harness"))
-      return tl::unexpected(fmt::format("'{}': only the harness's exporter has defects to switch on", text));
+    if (const std::string why = implausible(target.exporter, target.bug); !why.empty()) return tl::unexpected(why);
     return target;
   }
   if (take("vm")) {
@@ -110,6 +130,7 @@ tl::expected<Target, std::string> parse_target(std::string_view text) {
     if (slash != std::string_view::npos) target.exporter = rest.substr(slash + (rest.starts_with("file:") ? 2 : 1));
     if (target.kernel.empty())
       return tl::unexpected(fmt::format("'{}' names no kernel; try vm:debian:6.12 or vm:file:/path/bzImage", text));
+    if (const std::string why = implausible(target.exporter, target.bug); !why.empty()) return tl::unexpected(why);
     return target;
   }
   return tl::unexpected(fmt::format(

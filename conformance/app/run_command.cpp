@@ -148,7 +148,7 @@ int run_targets(const RunRequest& request) {
 
 void add_run_options(CLI::App& command, RunRequest& request) {
   auto& s = request.settings;
-  command.add_option("--cases", s.cases, "random cases per target")->capture_default_str();
+  command.add_option("--cases", s.cases, "random cases per target")->check(kCount)->capture_default_str();
   command.add_option_function<std::string>(
       "--seed",
       [&request](const std::string& text) {
@@ -168,12 +168,14 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   };
   duration("--max-time", s.max_time, "stop each target after this long (90s, 10m, 6h)");
   duration("--shrink-time", s.shrink_time, "longest shrink of one finding; 0: do not shrink");
-  command.add_option("--max-findings", s.max_findings, "stop each target after so many different findings");
+  command.add_option("--max-findings", s.max_findings, "stop each target after so many different findings")->check(kCount);
   command.add_option_function<std::string>(
       "--shard",
       [&s](const std::string& text) {
         unsigned index = 0, count = 0;
-        if (std::sscanf(text.c_str(), "%u/%u", &index, &count) != 2 || index < 1 || index > count)
+        int used = 0;
+        if (std::sscanf(text.c_str(), "%u/%u%n", &index, &count, &used) != 2 ||
+            static_cast<std::size_t>(used) != text.size() || index < 1 || index > count)
           throw CLI::ValidationError("--shard", "'" + text + "' is no shard; shards count from 1: 1/4 … 4/4");
         s.shard_index = index;
         s.shard_count = count;

@@ -24,7 +24,8 @@ void add_job(CLI::App& vm, const char* name, const char* help, GuestJob job, std
   CLI::App* command = vm.add_subcommand(name, help);
   command->add_option("--kernel", request->kernel, "debian:6.1, debian:6.12, file:/path/bzImage")->capture_default_str();
   command->add_option("--exporter", request->exporters, "one or more; default: all the guest has");
-  command->add_option("--rounds", request->rounds, "how often")->capture_default_str();
+  command->add_option("--rounds", request->rounds, "how often")->check(kCount)->capture_default_str();
+  command->footer(fmt::format("Example:\n  dmabuf-conform vm {} --kernel debian:6.12 --exporter udmabuf --rounds {}", name, rounds));
   command->add_option("--seed", request->seed, "base seed")->capture_default_str();
   command->callback([request, job, &status] {
     GuestPlan plan;
@@ -75,6 +76,7 @@ void add_vm_command(CLI::App& app, int& status) {
   add_job(*vm, "bench", "checked operations against bare ones, in the guest", GuestJob::Bench, 100, status);
 
   CLI::App* probe = vm->add_subcommand("probe", "which accelerator really runs");
+  probe->footer("Example:\n  dmabuf-conform vm probe");
   probe->callback([&status] {
     const boot::AcceleratorChoice choice = boot::choose_accelerator();
     fmt::print("{}: {}\n", boot::name(choice.accelerator), choice.reason);

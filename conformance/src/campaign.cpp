@@ -59,7 +59,7 @@ class Campaign {
     const std::uint64_t first = options_.shard_index - 1;
     const auto below = [&](std::uint64_t end) { return end <= first ? 0 : (end - first - 1) / shards + 1; };
     return below(options_.cases) - std::min(below(options_.first_case), below(options_.cases)) +
-           options_.traces.size();
+           (options_.shard_index > 1 ? 0 : options_.traces.size());
   }
 
   void write_start() {
@@ -78,6 +78,7 @@ class Campaign {
   }
 
   void replay_traces() {
+    if (options_.shard_index > 1) return;  // each case in one shard, and in one only
     for (const RegressionTrace& trace : options_.traces) {
       if (options_.done_traces.contains(trace.name)) continue;
       if (over()) return;

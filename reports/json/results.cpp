@@ -25,7 +25,7 @@ std::string dump(const Json& json) {
 
 Json text(std::string_view data) { return record::valid_utf8(data); }
 
-/// Version, commit and dirty flag out of "0.1.0 4f1c2ab9d0e7-dirty" and its like.
+/// Version, commit and dirty flag out of "dmabuf-conform 0.1.0 4f1c2ab9d0e7-dirty" and its like.
 Json tool(const std::string& tool) {
   Json result = {{"version", ""}, {"commit", ""}, {"dirty", false}};
   std::string word;
@@ -37,8 +37,10 @@ Json tool(const std::string& tool) {
     }
     if (word == "dirty")
       result["dirty"] = true;
-    else if (!word.empty() && result["version"] == "")
-      result["version"] = text(word);
+    else if (!word.empty() && result["version"] == "") {
+      // A name may come first: "dmabuf-conform 0.1.0 4f1c2ab9d0e7".
+      if (word.find_first_of("0123456789") != std::string::npos) result["version"] = text(word);
+    }
     else if (!word.empty() && result["commit"] == "")
       result["commit"] = text(word);
     word.clear();

@@ -156,6 +156,9 @@ Judgement Run::judgement() const {
                         " missing from the journal, and a finding may be among them.");
   if (stop->reason != "plan-done" && !is_budget(stop->reason))
     return inconclusive("The run ended early (" + stop->reason + "), " + cases_judged + ".");
+  if (all.judged() == 0 && skips.empty() && start && start->shard_count > 1 &&
+      start->cases < start->shard_index)
+    return {Verdict::Conforms, "No case falls to this shard."};
   if (all.judged() == 0) {
     std::string because = "Nothing was judged";
     if (!skips.empty()) because += ": " + skips.front().reason;

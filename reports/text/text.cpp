@@ -248,9 +248,10 @@ void one_finding(Page& page, const Finding& finding, std::string_view heading) {
   std::string where = visible(finding.target);
   if (!finding.kernel.empty()) where += ", kernel " + visible(finding.kernel);
   page.labelled("on", where);
-  page.labelled("seen", fmt::format("{}, first in {} (case seed 0x{:x})",
-                                    finding.count == 1 ? "once" : grouped(finding.count) + " times",
-                                    visible(finding.first_case), finding.case_seed));
+  if (!finding.first_case.empty())  // a replay is no case of a run
+    page.labelled("seen", fmt::format("{}, first in {} (case seed 0x{:x})",
+                                      finding.count == 1 ? "once" : grouped(finding.count) + " times",
+                                      visible(finding.first_case), finding.case_seed));
   if (finding.original_operations > 0 || !finding.minimality.empty())
     page.labelled("shrunk",
                   fmt::format("from {} to {} in {}{}{}", grouped(finding.original_operations),

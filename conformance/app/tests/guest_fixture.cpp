@@ -74,6 +74,10 @@ std::string consoles_of(const fs::path& directory) {
   return text;
 }
 
+bool consoles_say(const fs::path& directory, std::string_view text) {
+  return consoles_of(directory).find(text) != std::string::npos;
+}
+
 bool breaks(const record::Finding& finding, std::string_view clause) {
   return std::any_of(finding.clauses.begin(), finding.clauses.end(),
                      [&](const record::Clause& one) { return one.id == clause; });

@@ -26,6 +26,8 @@ std::size_t cases_begun(const std::filesystem::path& directory);
 
 /// Every console log of a run, one after the other.
 std::string consoles_of(const std::filesystem::path& directory);
+/// True if one of them has this text.
+bool consoles_say(const std::filesystem::path& directory, std::string_view text);
 
 /// True if it breaks that clause: "DBUF-MMU-008".
 bool breaks(const record::Finding& finding, std::string_view clause);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#define BUFFERS 1
+#define FDS 1
+#define REFERENCES 1
+#define ATTACHMENTS 1
+#define CLOSES
+#define GETS
+#define PUTS
+#define IMPORTS
+#define SYNCS
+#define SEEKS
+#define NAMES
+#define EXPORTS
+#define ALLOCATES_AT_EXPORT YES
+#include "../dmabuf.pml"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#define BUFFERS 2
+#define FDS 2
+#define REFERENCES 1
+#define MESSAGES 1
+#define DUPS
+#define CLOSES
+#define SENDS
+#define RECEIVES
+#define DISCARDS
+#define GETS
+#define PUTS
+#define CREATES
+#define HANDLES
+#define OWN_REFERENCES 2
+#define ALLOCATES_AT_EXPORT NO
+#define NO_WRITE_ONLY
+#include "../dmabuf.pml"

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#define BUFFERS 1
+#define FDS 1
+#define REFERENCES 2
+#define ATTACHMENTS 2
+#define MAPPINGS 2
+#define CLOSES
+#define GETS
+#define PUTS
+#define IMPORTS
+#define CREATES
+#define HANDLES
+#define OWN_REFERENCES 2
+#define ALLOCATES_AT_EXPORT NO
+#define NO_WRITE_ONLY
+#define CACHES YES
+#include "../dmabuf.pml"

@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The dma-buf contract once more, in Promela, written by hand from the prose of the requirements and not from the
+ * C++ tables. One process, one control state; each operation is one d_step, so that a state of Spin is a state of
+ * the contract and a step of Spin is one operation. README.md says what is a state and what is counted.
+ *
+ * A configuration (configurations/NAME.pml) defines, and then includes this file:
+ *   slots     BUFFERS FDS REFERENCES ATTACHMENTS MAPPINGS VMAS MESSAGES
+ *   alphabet  EXPORTS or CREATES, and any of DUPS CLOSES HANDLES SENDS RECEIVES DISCARDS GETS PUTS IMPORTS
+ *             DEVICE_ACCESS SYNCS KERNEL_CPU_ACCESS MMAPS SEEKS NAMES
+ *             TWO_DIRECTIONS (1: to and from device only; 2: bidirectional and to device only)
+ *             ACCESS_MODES (1: also read-only and write-only, 2: also write-only)
+ *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP CONSTRAINTS ONE_MAP NO_MMAP
+ *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY UNGUARDED NO_RENAME_WHILE_ATTACHED
+ *
+ * -DREFUSALS   refused operations are steps too: they lead back to their state
+ * -DEDGES      pan prints every step: the state before, the label, the state after
+ * -DTEARDOWN   at any moment everything may begin to be torn down; adds the liveness property
+ * -DPLANT=N    a deliberate mistake, see PLANTED
+ */
+
+/* -- defaults ------------------------------------------------------------------------------------------------ */
+#ifndef REFERENCES
+#define REFERENCES 0
+#endif
+#ifndef ATTACHMENTS
+#define ATTACHMENTS 0
+#endif
+#ifndef MAPPINGS
+#define MAPPINGS 0
+#endif
+#ifndef VMAS
+#define VMAS 0
+#endif
+#ifndef MESSAGES
+#define MESSAGES 0
+#endif
+#ifndef OWN_REFERENCES
+#define OWN_REFERENCES 0
+#endif
+#ifndef PLANT
+#define PLANT 0
+#endif
+#define IGNORED 0            /* the exporter asks nobody where the storage must be */
+#define REFUSED_AT_ATTACH 1  /* the stricter device is refused when it attaches */
+#define REFUSED_AT_MAP 2     /* ... when it maps */
+#define MIGRATES 3           /* the storage moves, if nobody has it mapped */
+#ifndef CONSTRAINTS
+#define CONSTRAINTS IGNORED
+#endif
+
+/* The answers of a profile: no, yes, or unknown, and then both can happen. */
+#define NO 0
+#define YES 1
+#define MAYBE 2
+#ifndef CACHES
+#define CACHES NO
+#endif
+#ifndef REFUSES_AFTER_MAP
+#define REFUSES_AFTER_MAP NO
+#endif
+#ifndef ALLOCATES_AT_EXPORT
+#define ALLOCATES_AT_EXPORT NO
+#endif
+#ifndef PRIVATE_MMAP
+#define PRIVATE_MMAP NO
+#endif
+
+/* -- loops over slots ---------------------------------------------------------------------------------------- */
+/* EACH_F(X, ...) is X(0, ...) X(1, ...) and so on, for every fd slot. EACH_G is a second loop over fds. ALL_F is
+ * the same for sums and assertions inside of such loops, since no macro expands within itself. */
+#define B1(X, ...) X(0, __VA_ARGS__)
+#define B2(X, ...) B1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define F1(X, ...) X(0, __VA_ARGS__)
+#define F2(X, ...) F1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define F3(X, ...) F2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define G1(X, ...) X(0, __VA_ARGS__)
+#define G2(X, ...) G1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define G3(X, ...) G2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define R0(X, ...)
+#define R1(X, ...) X(0, __VA_ARGS__)
+#define R2(X, ...) R1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define R3(X, ...) R2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define A0(X, ...)
+#define A1(X, ...) X(0, __VA_ARGS__)
+#define A2(X, ...) A1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define A3(X, ...) A2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define M0(X, ...)
+#define M1(X, ...) X(0, __VA_ARGS__)
+#define M2(X, ...) M1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define M3(X, ...) M2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define M4(X, ...) M3(X, __VA_ARGS__) X(3, __VA_ARGS__)
+#define V0(X, ...)
+#define V1(X, ...) X(0, __VA_ARGS__)
+#define V2(X, ...) V1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define S0(X, ...)
+#define S1(X, ...) X(0, __VA_ARGS__)
+#define S2(X, ...) S1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define QB1(X, ...) X(0, __VA_ARGS__)
+#define QB2(X, ...) QB1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define QF1(X, ...) X(0, __VA_ARGS__)
+#define QF2(X, ...) QF1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define QF3(X, ...) QF2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define QR0(X, ...)
+#define QR1(X, ...) X(0, __VA_ARGS__)
+#define QR2(X, ...) QR1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define QR3(X, ...) QR2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define QA0(X, ...)
+#define QA1(X, ...) X(0, __VA_ARGS__)
+#define QA2(X, ...) QA1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define QA3(X, ...) QA2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define QM0(X, ...)
+#define QM1(X, ...) X(0, __VA_ARGS__)
+#define QM2(X, ...) QM1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define QM3(X, ...) QM2(X, __VA_ARGS__) X(2, __VA_ARGS__)
+#define QM4(X, ...) QM3(X, __VA_ARGS__) X(3, __VA_ARGS__)
+#define QV0(X, ...)
+#define QV1(X, ...) X(0, __VA_ARGS__)
+#define QV2(X, ...) QV1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define QS0(X, ...)
+#define QS1(X, ...) X(0, __VA_ARGS__)
+#define QS2(X, ...) QS1(X, __VA_ARGS__) X(1, __VA_ARGS__)
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define EACH_B JOIN(B, BUFFERS)
+#define EACH_F JOIN(F, FDS)
+#define EACH_G JOIN(G, FDS)
+#define EACH_R JOIN(R, REFERENCES)
+#define EACH_A JOIN(A, ATTACHMENTS)
+#define EACH_M JOIN(M, MAPPINGS)
+#define EACH_V JOIN(V, VMAS)
+#define EACH_S JOIN(S, MESSAGES)
+#define ALL_B JOIN(QB, BUFFERS)
+#define ALL_F JOIN(QF, FDS)
+#define ALL_R JOIN(QR, REFERENCES)
+#define ALL_A JOIN(QA, ATTACHMENTS)
+#define ALL_M JOIN(QM, MAPPINGS)
+#define ALL_V JOIN(QV, VMAS)
+#define ALL_S JOIN(QS, MESSAGES)
+/* enum dma_data_direction */
+#define BIDIRECTIONAL 0
+#define TO_DEVICE 1
+#define FROM_DEVICE 2
+#define D_BOTH(X, ...) X(0, bidirectional, __VA_ARGS__)
+#define D_TO(X, ...) X(1, to_device, __VA_ARGS__)
+#define D_FROM(X, ...) X(2, from_device, __VA_ARGS__)
+#define EACH_D(X, ...) D_BOTH(X, __VA_ARGS__) D_TO(X, __VA_ARGS__) D_FROM(X, __VA_ARGS__)
+#if !defined(TWO_DIRECTIONS)
+#define EACH_MAP_D EACH_D
+#elif TWO_DIRECTIONS == 1
+#define EACH_MAP_D(X, ...) D_TO(X, __VA_ARGS__) D_FROM(X, __VA_ARGS__)
+#else
+#define EACH_MAP_D(X, ...) D_BOTH(X, __VA_ARGS__) D_TO(X, __VA_ARGS__)
+#endif
+
+/* -- the state: bytes, all zero at the start ----------------------------------------------------------------- */
+/* A slot that names something holds its number + 1; 0 is an empty slot. */
+#define ABSENT 0
+#define LIVE 1
+#define DYING 2     /* f_count is 0 and the exporter's release has not run yet */
+#define RELEASED 3
+byte buf[BUFFERS];
+byte count[BUFFERS];     /* f_count, counted step by step and compared with the ledger below */
+byte released[BUFFERS];  /* how often release has run in this life */
+byte used[BUFFERS];      /* somebody has mapped it for a device in this life (MIG-003) */
+byte begun[BUFFERS];     /* CPU access was begun in this life (UDM-020) */
+#define NOWHERE 0
+#define ANYWHERE 1
+#define CONFINED 2       /* where the strict device d1 reaches it, too */
+byte place[BUFFERS];
+#ifdef ACCESS_MODES
+#define RW 0
+#define RO 1
+#define WO 2
+byte mode[BUFFERS];
+#define READABLE(b) (mode[b] != WO)
+#define WRITABLE(b) (mode[b] != RO)
+#else
+#define READABLE(b) true
+#define WRITABLE(b) true
+#endif
+#if OWN_REFERENCES > 0
+byte handle[BUFFERS];    /* the exporter's handle is open */
+#endif
+byte fd[FDS];
+#if MESSAGES > 0
+byte fdp[FDS];           /* the fd's process */
+byte msg[MESSAGES];
+byte msgp[MESSAGES];     /* the process it is on its way to */
+#define PROCESS(f) fdp[f]
+#define SET_PROCESS(f, p) fdp[f] = p
+#else
+#define PROCESS(f) 0
+#define SET_PROCESS(f, p) skip
+#endif
+#if REFERENCES > 0
+byte ref[REFERENCES];
+#endif
+#if ATTACHMENTS > 0
+byte att[ATTACHMENTS];
+byte dev[ATTACHMENTS];
+byte atts[BUFFERS];      /* attachments listed, counted */
+#define ATTACHED(b) (atts[b] > 0)
+#else
+#define ATTACHED(b) false
+#endif
+#if MAPPINGS > 0
+byte map[MAPPINGS];      /* its attachment + 1 */
+byte dir[MAPPINGS];
+byte maps[ATTACHMENTS];  /* mappings handed out, counted */
+#endif
+#if CACHES != NO
+byte cached[ATTACHMENTS];  /* the direction + 1 of the table the core keeps (MAP-007) */
+#endif
+#if VMAS > 0
+byte vma[VMAS];
+byte vmaw[VMAS];         /* how it is mapped: 0 read-only, 1 writable, 2 private */
+#if MESSAGES > 0
+byte vmap[VMAS];         /* the process it is mapped in */
+#define SET_VMA_PROCESS(v, p) vmap[v] = p
+#else
+#define SET_VMA_PROCESS(v, p) skip
+#endif
+#endif
+#ifdef TEARDOWN
+byte tearing;
+#define GROWING (!tearing)
+#else
+#define GROWING true
+#endif
+
+/* -- what is said of it -------------------------------------------------------------------------------------- */
+#define IS_FD(f, b) + (fd[f] == b + 1)
+#define IS_REF(r, b) + (ref[r] == b + 1)
+#define IS_MSG(s, b) + (msg[s] == b + 1)
+#define IS_VMA(v, b) + (vma[v] == b + 1)
+#define IS_ATT(a, b) + (att[a] == b + 1)
+#define IS_STRICT(a, b) || (att[a] == b + 1 && dev[a] == 1)
+#define IS_MAP(m, a) + (map[m] == a + 1)
+#define MAPS_OF(a, b) + (att[a] == b + 1) * maps[a]
+#define KERNEL_REFERENCES(b) (0 ALL_R(IS_REF, b))
+#if OWN_REFERENCES > 0
+#define OWN(b) (handle[b] * OWN_REFERENCES)
+#else
+#define OWN(b) 0
+#endif
+/* Ledger of references: INV-001. Attachments and mappings hold none (ATT-007, MAP-020). */
+#define LEDGER(b) (OWN(b) ALL_F(IS_FD, b) ALL_R(IS_REF, b) ALL_S(IS_MSG, b) ALL_V(IS_VMA, b))
+#define ATTACHMENTS_OF(b) (0 ALL_A(IS_ATT, b))
+#define MAPPINGS_OF(a) (0 ALL_M(IS_MAP, a))
+#define STRICT_ATTACHED(b) (false ALL_A(IS_STRICT, b))
+#define MAPPED(b) ((0 ALL_A(MAPS_OF, b)) > 0)
+
+/* Asserted after every step, of every buffer, attachment and mapping. */
+#define CHECK_B(b, ...) \
+  assert(count[b] == LEDGER(b)); \
+  assert((buf[b] == LIVE) == (count[b] > 0)); \
+  assert(released[b] == (buf[b] == RELEASED)); \
+  CHECK_ATTS(b)
+#if ATTACHMENTS > 0
+#define CHECK_ATTS(b) assert(atts[b] == ATTACHMENTS_OF(b)); assert(atts[b] == 0 || buf[b] == LIVE)
+#else
+#define CHECK_ATTS(b) skip
+#endif
+#define CHECK_A(a, ...) assert(maps[a] == MAPPINGS_OF(a));
+#define CHECK_M(m, ...) assert(map[m] == 0 || att[map[m] - 1] > 0);
+#define SEMI_CHECK_B(b, ...) CHECK_B(b);
+#if MAPPINGS > 0
+#define CHECK ALL_B(SEMI_CHECK_B, 0) ALL_A(CHECK_A, 0) ALL_M(CHECK_M, 0)
+#else
+#define CHECK ALL_B(SEMI_CHECK_B, 0)
+#endif
+
+/* -- steps --------------------------------------------------------------------------------------------------- */
+#ifdef EDGES
+c_code {
+\#include "edges.h"
+};
+#define BEFORE c_code { edge_before(); };
+#define AFTER(label) ; c_code { edge_after(label); }
+#else
+#define BEFORE
+#define AFTER(label)
+#endif
+
+/* An operation that is permitted if `guard`; STEP may be taken while all is torn down, too. */
+#define STEP(label, guard, ...) :: d_step { (guard) -> BEFORE __VA_ARGS__; CHECK skip AFTER(label) }
+#define OP(label, guard, ...) STEP(label, GROWING && (guard), __VA_ARGS__)
+#ifdef REFUSALS
+#define REFUSE(label, errno, guard) :: d_step { (guard) -> BEFORE skip AFTER(label " -> " #errno) }
+#else
+#define REFUSE(label, errno, guard)
+#endif
+
+/* PLANTED
+ *  1  a table cached for both directions serves only requests for both
+ *  2  a name that was released is not given to another buffer
+ *  3  the last reference of an attached importer may be made an fd
+ *  4  an fd that was received stays where it was sent from
+ *  5  an attach after the first map is refused by everybody
+ *  6  SYNC END never needs a START
+ */
+
+#define BORN(b) \
+  buf[b] = LIVE; released[b] = 0; place[b] = (ALLOCATES_AT_EXPORT == YES -> ANYWHERE : NOWHERE)
+#if PLANT == 2
+#define UNBORN(b) (buf[b] == ABSENT)
+#else
+#define UNBORN(b) (buf[b] == ABSENT || buf[b] == RELEASED)
+#endif
+#define TAKE(b) assert(buf[b] == LIVE); count[b]++
+#define DROP(b) DROP_N(b, 1)
+#define DROP_N(b, n) \
+  assert(buf[b] == LIVE && count[b] >= n); count[b] = count[b] - n; \
+  if :: count[b] == 0 -> buf[b] = DYING :: else fi
+
+/* Exporters. */
+#ifdef ACCESS_MODES
+#define SET_ACCESS(b, x) mode[b] = x
+#else
+#define SET_ACCESS(b, x) skip
+#endif
+#define EXPORT_AS(b, r, x, name) \
+  OP("export b" #b " r" #r " pages=2 access=" name, UNBORN(b) && ref[r] == 0, \
+     BORN(b); SET_ACCESS(b, x); count[b] = 1; ref[r] = b + 1)
+#define CREATE_AS(b, f, x, name) \
+  OP("create b" #b " f" #f " pages=2 access=" name, UNBORN(b) && fd[f] == 0, \
+     BORN(b); SET_ACCESS(b, x); SET_HANDLE(b); count[b] = 1 + OWN_REFERENCES; fd[f] = b + 1; SET_PROCESS(f, 0))
+#if OWN_REFERENCES > 0
+#define SET_HANDLE(b) handle[b] = 1
+#else
+#define SET_HANDLE(b) skip
+#endif
+#ifdef ACCESS_MODES
+#if ACCESS_MODES == 1
+#define MODES(X, a, b) X(a, b, RW, "rw") X(a, b, RO, "ro") X(a, b, WO, "wo")
+#elif defined(NO_WRITE_ONLY)
+#define MODES(X, a, b) X(a, b, RW, "rw")
+#else
+#define MODES(X, a, b) X(a, b, RW, "rw") X(a, b, WO, "wo")
+#endif
+#else
+#define MODES(X, a, b) X(a, b, RW, "rw")
+#endif
+#define EXPORT(r, b, ...) MODES(EXPORT_AS, b, r)
+#define EXPORT_B(b, ...) EACH_R(EXPORT, b)
+#define CREATE(f, b, ...) MODES(CREATE_AS, b, f)
+#define CREATE_B(b, ...) EACH_F(CREATE, b)
+#define CLOSE_HANDLE(b, ...) \
+  STEP("close_handle b" #b, handle[b] == 1, handle[b] = 0; DROP_N(b, OWN_REFERENCES)) \
+  REFUSE("close_handle b" #b, EINVAL, buf[b] == LIVE && handle[b] == 0)
+/* The exporter's release: nobody asks for it, and it comes at any time after the last reference went. */
+#ifdef ACCESS_MODES
+#define FORGET_ACCESS(b) mode[b] = RW
+#else
+#define FORGET_ACCESS(b) skip
+#endif
+#define RELEASE(b, ...) \
+  STEP("(release b" #b ")", buf[b] == DYING, \
+       assert(released[b] == 0); released[b]++; buf[b] = RELEASED; \
+       used[b] = 0; begun[b] = 0; place[b] = NOWHERE; FORGET_ACCESS(b))
+
+/* Fds. */
+#if PLANT == 3
+#define MAY_LOSE(r, b) true
+#else
+/* ATT-007: who is attached keeps a reference of its own. */
+#define MAY_LOSE(r, b) (!ATTACHED(b) || KERNEL_REFERENCES(b) > 1)
+#endif
+#define INSTALL_FD(b, r, f) \
+  OP("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b), \
+     ref[r] = 0; fd[f] = b + 1; SET_PROCESS(f, 0))
+#define INSTALL_FD_F(f, r) EACH_B(INSTALL_FD, r, f)
+#define INSTALL_FD_R(r, ...) EACH_F(INSTALL_FD_F, r)
+#define DUP(b, f, g) \
+  OP("dup f" #f " f" #g, fd[f] == b + 1 && fd[g] == 0, TAKE(b); fd[g] = b + 1; SET_PROCESS(g, PROCESS(f)))
+#define DUP_G(g, f) EACH_B(DUP, f, g)
+#define DUP_F(f, ...) EACH_G(DUP_G, f)
+#define DUP_BAD(g, ...) REFUSE("dup bad f" #g, EBADF, fd[g] == 0)
+#define CLOSE(b, f) STEP("close f" #f, fd[f] == b + 1, fd[f] = 0; SET_PROCESS(f, 0); DROP(b))
+#define CLOSE_F(f, ...) EACH_B(CLOSE, f)
+#if PLANT == 4
+#define OTHER(p) (p)
+#else
+#define OTHER(p) (1 - (p))
+#endif
+#define SEND(b, f, s) \
+  OP("send f" #f " s" #s, fd[f] == b + 1 && msg[s] == 0, TAKE(b); msg[s] = b + 1; msgp[s] = OTHER(fdp[f]))
+#define SEND_S(s, f) EACH_B(SEND, f, s)
+#define SEND_F(f, ...) EACH_S(SEND_S, f)
+#define SEND_BAD(s, ...) REFUSE("send bad s" #s, EBADF, msg[s] == 0)
+#define RECEIVE(f, s) \
+  OP("receive s" #s " f" #f, msg[s] > 0 && fd[f] == 0, fd[f] = msg[s]; fdp[f] = msgp[s]; msg[s] = 0; msgp[s] = 0)
+#define RECEIVE_S(s, ...) EACH_F(RECEIVE, s)
+#define DISCARD(b, s) STEP("discard s" #s, msg[s] == b + 1, msg[s] = 0; msgp[s] = 0; DROP(b))
+#define DISCARD_S(s, ...) EACH_B(DISCARD, s)
+
+/* Importers in the kernel. */
+#define GET(b, f, r) OP("get f" #f " r" #r, fd[f] == b + 1 && ref[r] == 0, TAKE(b); ref[r] = b + 1)
+#define GET_R(r, f) EACH_B(GET, f, r)
+#define GET_F(f, ...) EACH_R(GET_R, f)
+#define GET_NONE(r, ...) \
+  REFUSE("get bad r" #r, EBADF, ref[r] == 0) REFUSE("get foreign r" #r, EINVAL, ref[r] == 0)
+#define PUT(b, r) STEP("put r" #r, ref[r] == b + 1 && MAY_LOSE(r, b), ref[r] = 0; DROP(b))
+#define PUT_R(r, ...) EACH_B(PUT, r)
+
+#if PLANT == 5
+#define LATE_REFUSED(b) (used[b] == 1)
+#define LATE_ADMITTED(b) (used[b] == 0)
+#else
+#define LATE_REFUSED(b) (REFUSES_AFTER_MAP != NO && used[b] == 1)
+#define LATE_ADMITTED(b) (REFUSES_AFTER_MAP != YES || used[b] == 0)
+#endif
+#define UNSUITED(b, d) (CONSTRAINTS == REFUSED_AT_ATTACH && d == 1 && place[b] == ANYWHERE)
+#define CAN_ATTACH(b, r, a) (ref[r] == b + 1 && att[a] == 0)
+#define ATTACH(b, r, d, a) \
+  OP("attach r" #r " d" #d " a" #a, CAN_ATTACH(b, r, a) && !UNSUITED(b, d) && LATE_ADMITTED(b), \
+     att[a] = b + 1; dev[a] = d; atts[b]++) \
+  REFUSE("attach r" #r " d" #d " a" #a, EBUSY, CAN_ATTACH(b, r, a) && (UNSUITED(b, d) || LATE_REFUSED(b)))
+#define ATTACH_A(a, r) EACH_B(ATTACH, r, 0, a) EACH_B(ATTACH, r, 1, a)
+#define ATTACH_R(r, ...) EACH_A(ATTACH_A, r)
+#if CACHES != NO
+#define FORGET_TABLE(a) cached[a] = 0
+#else
+#define FORGET_TABLE(a) skip
+#endif
+#if MAPPINGS > 0
+#define HANDED_OUT(a) (maps[a] > 0)
+#else
+#define HANDED_OUT(a) false
+#endif
+/* ATT-018: the importer's mappings go first. */
+#define DETACH(b, a) \
+  STEP("detach a" #a, att[a] == b + 1 && !HANDED_OUT(a), att[a] = 0; dev[a] = 0; FORGET_TABLE(a); \
+       assert(atts[b] > 0); atts[b]--)
+#define DETACH_A(a, ...) EACH_B(DETACH, a) DETACH_REFUSED(a)
+#ifdef UNGUARDED
+#define DETACH_REFUSED(a)
+#define MAP_UNATTACHED(a, m, n)
+#else
+#define DETACH_REFUSED(a) REFUSE("detach a" #a, EBUSY, att[a] > 0 && HANDED_OUT(a))
+#define MAP_UNATTACHED(a, m, n) REFUSE("map a" #a " m" #m " " #n, ENOENT, att[a] == 0 && map[m] == 0)
+#endif
+
+/* A map that reaches the exporter. The first one chooses the place, which then suits every device attached
+ * (MIG-002); later a strict device may find it unsuitable. */
+#define SUITS(a, b) (CONSTRAINTS == IGNORED || dev[a] == 0 || place[b] != ANYWHERE)
+#define CAN_MOVE(b) (CONSTRAINTS == MIGRATES && !MAPPED(b))
+#define REACH(a, b) (SUITS(a, b) || CAN_MOVE(b))
+#define ALLOCATE(b) \
+  if \
+  :: place[b] == NOWHERE && CONSTRAINTS != IGNORED && STRICT_ATTACHED(b) -> place[b] = CONFINED \
+  :: place[b] == NOWHERE && !(CONSTRAINTS != IGNORED && STRICT_ATTACHED(b)) -> place[b] = ANYWHERE \
+  :: else \
+  fi
+#define MOVE(a, b) if :: !SUITS(a, b) -> assert(!MAPPED(b)); place[b] = CONFINED :: else fi
+#define HAND_OUT(a, m, d) assert(att[a] > 0); map[m] = a + 1; dir[m] = d; maps[a]++
+#define CAN_MAP(b, a, m) (att[a] == b + 1 && map[m] == 0)
+#ifdef ONE_MAP
+#define AGAIN(a) (maps[a] == 0)
+#else
+#define AGAIN(a) true
+#endif
+#if CACHES != NO
+#if PLANT == 1
+#define SERVES(a, d) (cached[a] == d + 1)
+#else
+#define SERVES(a, d) (cached[a] == d + 1 || cached[a] == BIDIRECTIONAL + 1)
+#endif
+#define IS_CACHED(a) (cached[a] > 0)
+#define KEEP_TABLE(a, d) cached[a] = d + 1
+#define MAP_CACHED(b, d, n, a, m) \
+  OP("map a" #a " m" #m " " #n, CAN_MAP(b, a, m) && IS_CACHED(a) && SERVES(a, d), HAND_OUT(a, m, d)) \
+  REFUSE("map a" #a " m" #m " " #n, EBUSY, CAN_MAP(b, a, m) && IS_CACHED(a) && !SERVES(a, d))
+#else
+#define IS_CACHED(a) false
+#define KEEP_TABLE(a, d) skip
+#define MAP_CACHED(b, d, n, a, m)
+#endif
+#define MAP(b, d, n, a, m) \
+  OP("map a" #a " m" #m " " #n, CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && REACH(a, b), \
+     MOVE(a, b); ALLOCATE(b); used[b] = 1; KEEP_TABLE(a, d); HAND_OUT(a, m, d)) \
+  REFUSE("map a" #a " m" #m " " #n, EBUSY, CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && !REACH(a, b)) \
+  MAP_CACHED(b, d, n, a, m)
+#define MAP_D(d, n, a, m) EACH_B(MAP, d, n, a, m) MAP_UNATTACHED(a, m, n)
+#define MAP_M(m, a) EACH_MAP_D(MAP_D, a, m)
+#define MAP_A(a, ...) EACH_M(MAP_M, a)
+#define UNMAP(a, m) \
+  STEP("unmap m" #m, map[m] == a + 1, map[m] = 0; dir[m] = 0; assert(maps[a] > 0); maps[a]--)
+#define UNMAP_M(m, ...) EACH_A(UNMAP, m)
+#define DEVICE_RW(m, ...) \
+  OP("device_read m" #m " page=0", map[m] > 0 && dir[m] != FROM_DEVICE, skip) \
+  OP("device_write m" #m " page=0 tag=0x1", map[m] > 0 && dir[m] != TO_DEVICE, skip)
+
+/* CPU access. */
+#define BEGIN(b) begun[b] = 1; ALLOCATE(b)
+#if defined(END_NEEDS_BEGIN) && PLANT != 6
+#define MAY_END(b) (begun[b] == 1)
+#else
+#define MAY_END(b) true
+#endif
+#define SYNC_START(b, f, what) OP("sync f" #f " start|" what, fd[f] == b + 1, BEGIN(b))
+#define SYNC_END(b, f, what) \
+  OP("sync f" #f " end|" what, fd[f] == b + 1 && MAY_END(b), skip) \
+  REFUSE("sync f" #f " end|" what, EINVAL, fd[f] == b + 1 && !MAY_END(b))
+#define SYNC_WRONG(f, x, what, errno) REFUSE("sync " f " " what, errno, x)
+#define SYNC_F(f, ...) \
+  EACH_B(SYNC_START, f, "read") EACH_B(SYNC_START, f, "write") EACH_B(SYNC_START, f, "read|write") \
+  EACH_B(SYNC_END, f, "read") EACH_B(SYNC_END, f, "write") EACH_B(SYNC_END, f, "read|write") \
+  REFUSE("sync f" #f " start", EINVAL, fd[f] > 0) REFUSE("sync f" #f " end", EINVAL, fd[f] > 0) \
+  REFUSE("sync f" #f " start|read|0x8", EINVAL, fd[f] > 0) \
+  REFUSE("sync f" #f " start|read|0x100000000", EINVAL, fd[f] > 0) \
+  REFUSE("sync f" #f " start|read argument=unmapped", EFAULT, fd[f] > 0)
+#define SYNC_WORDS(X) \
+  X("start|read") X("start|write") X("start|read|write") X("end|read") X("end|write") X("end|read|write") \
+  X("start") X("end") X("start|read|0x8") X("start|read|0x100000000") X("start|read argument=unmapped")
+#define SYNC_NONE(what) REFUSE("sync bad " what, EBADF, true) REFUSE("sync foreign " what, ENOTTY, true)
+#define CPU(b, r, d, n) \
+  OP("begin_cpu_access r" #r " " #n, ref[r] == b + 1, BEGIN(b)) \
+  OP("end_cpu_access r" #r " " #n, ref[r] == b + 1 && MAY_END(b), skip) \
+  REFUSE("end_cpu_access r" #r " " #n, EINVAL, ref[r] == b + 1 && !MAY_END(b))
+#define CPU_D(d, n, r) EACH_B(CPU, r, d, n)
+#define CPU_R(r, ...) EACH_D(CPU_D, r)
+
+/* CPU mappings. */
+#ifdef NO_MMAP
+#define HAS_MMAP false
+#else
+#define HAS_MMAP true
+#endif
+#define CAN_MMAP(b, f, v) (fd[f] == b + 1 && vma[v] == 0)
+#define MMAPPED(b, f, v, w) TAKE(b); vma[v] = b + 1; vmaw[v] = w; SET_VMA_PROCESS(v, PROCESS(f))
+#define NAME_MMAP(f, v, o, l, p, s) "mmap f" #f " v" #v " offset=" #o " length=" #l " " #p " " #s
+#define MMAP(b, f, v) \
+  OP(NAME_MMAP(f, v, 0, 2, ro, shared), CAN_MMAP(b, f, v) && READABLE(b) && HAS_MMAP, MMAPPED(b, f, v, 0)) \
+  OP(NAME_MMAP(f, v, 0, 2, rw, shared), CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b) && HAS_MMAP, \
+     MMAPPED(b, f, v, 1)) \
+  REFUSE(NAME_MMAP(f, v, 0, 2, ro, shared), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
+  REFUSE(NAME_MMAP(f, v, 0, 2, rw, shared), EACCES, CAN_MMAP(b, f, v) && !(READABLE(b) && WRITABLE(b))) \
+  REFUSE(NAME_MMAP(f, v, 0, 2, ro, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b) && !HAS_MMAP) \
+  REFUSE(NAME_MMAP(f, v, 0, 2, rw, shared), EINVAL, \
+         CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b) && !HAS_MMAP) \
+  REFUSE(NAME_MMAP(f, v, 1, 2, ro, shared), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
+  REFUSE(NAME_MMAP(f, v, 1, 2, ro, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b)) \
+  REFUSE(NAME_MMAP(f, v, 1, 2, rw, shared), EACCES, CAN_MMAP(b, f, v) && !(READABLE(b) && WRITABLE(b))) \
+  REFUSE(NAME_MMAP(f, v, 1, 2, rw, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b)) \
+  REFUSE(NAME_MMAP(f, v, 0, 0, ro, shared), EINVAL, CAN_MMAP(b, f, v)) \
+  MMAP_PRIVATE(b, f, v)
+#if PRIVATE_MMAP == NO
+#define MMAP_PRIVATE(b, f, v) \
+  REFUSE(NAME_MMAP(f, v, 0, 2, ro, private), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
+  REFUSE(NAME_MMAP(f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v) && READABLE(b))
+#else
+#define MMAP_PRIVATE(b, f, v) \
+  OP(NAME_MMAP(f, v, 0, 2, ro, private), CAN_MMAP(b, f, v), MMAPPED(b, f, v, 2)) \
+  REFUSE(NAME_MMAP(f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v))
+#endif
+#define MMAP_V(v, f) EACH_B(MMAP, f, v)
+#define MMAP_F(f, ...) EACH_V(MMAP_V, f)
+#define MMAP_BAD(v, ...) \
+  REFUSE(NAME_MMAP(bad, v, 0, 2, ro, shared), EBADF, vma[v] == 0) \
+  REFUSE(NAME_MMAP(bad, v, 0, 2, rw, shared), EBADF, vma[v] == 0) \
+  REFUSE(NAME_MMAP(bad, v, 1, 2, ro, shared), EBADF, vma[v] == 0) \
+  REFUSE(NAME_MMAP(bad, v, 1, 2, rw, shared), EBADF, vma[v] == 0) \
+  REFUSE(NAME_MMAP(bad, v, 0, 0, ro, shared), EBADF, vma[v] == 0) \
+  REFUSE(NAME_MMAP(bad, v, 0, 2, ro, private), EBADF, vma[v] == 0)
+#define MUNMAP(b, v) STEP("munmap v" #v, vma[v] == b + 1, vma[v] = 0; vmaw[v] = 0; SET_VMA_PROCESS(v, 0); DROP(b))
+#define TOUCH(b, v) \
+  OP("store v" #v " page=0 tag=0x1", vma[v] == b + 1 && vmaw[v] == 1, ALLOCATE(b)) \
+  OP("load v" #v " page=0", vma[v] == b + 1, ALLOCATE(b))
+#define VMA_V(v, ...) EACH_B(MUNMAP, v) EACH_B(TOUCH, v)
+
+/* Calls that change nothing. */
+#define SEEK_F(f, ...) \
+  OP("seek f" #f " set 0", fd[f] > 0, skip) OP("seek f" #f " end 0", fd[f] > 0, skip) \
+  REFUSE("seek f" #f " cur 0", EINVAL, fd[f] > 0) REFUSE("seek f" #f " data 0", EINVAL, fd[f] > 0) \
+  REFUSE("seek f" #f " hole 0", EINVAL, fd[f] > 0) REFUSE("seek f" #f " bogus 0", EINVAL, fd[f] > 0) \
+  REFUSE("seek f" #f " set 1", EINVAL, fd[f] > 0) REFUSE("seek f" #f " end -1", EINVAL, fd[f] > 0)
+#define SEEK_WORDS(X) \
+  X("set 0") X("cur 0") X("end 0") X("data 0") X("hole 0") X("bogus 0") X("set 1") X("end -1")
+#define SEEK_NONE(what) REFUSE("seek bad " what, EBADF, true)
+#ifdef NO_RENAME_WHILE_ATTACHED
+#define MAY_RENAME(b) (!ATTACHED(b))
+#else
+#define MAY_RENAME(b) true
+#endif
+#define NAME(b, f, what) \
+  OP("set_name f" #f " " what, fd[f] == b + 1 && MAY_RENAME(b), skip) \
+  REFUSE("set_name f" #f " " what, EBUSY, fd[f] == b + 1 && !MAY_RENAME(b))
+#define NAME_F(f, ...) \
+  EACH_B(NAME, f, "\"\"") EACH_B(NAME, f, "\"scanout\"") \
+  REFUSE("set_name f" #f " \"exactly-thirty-two-characters-xx\"", EINVAL, fd[f] > 0) \
+  REFUSE("set_name f" #f " \"scanout\" argument=unmapped", EFAULT, fd[f] > 0)
+#define NAME_WORDS(X) \
+  X("\"\"") X("\"scanout\"") X("\"exactly-thirty-two-characters-xx\"") X("\"scanout\" argument=unmapped")
+#define NAME_NONE(what) REFUSE("set_name bad " what, EBADF, true) REFUSE("set_name foreign " what, ENOTTY, true)
+
+#define QUIET_B(b, ...) && (buf[b] == ABSENT || buf[b] == RELEASED)
+#define ALL_RELEASED (true ALL_B(QUIET_B, 0))
+
+active proctype world() {
+end:
+  do
+#ifdef EXPORTS
+  EACH_B(EXPORT_B, 0)
+  EACH_R(INSTALL_FD_R, 0)
+#endif
+#ifdef CREATES
+  EACH_B(CREATE_B, 0)
+#endif
+#ifdef HANDLES
+  EACH_B(CLOSE_HANDLE, 0)
+#endif
+  EACH_B(RELEASE, 0)
+#ifdef DUPS
+  EACH_F(DUP_F, 0)
+  EACH_F(DUP_BAD, 0)
+#endif
+#ifdef CLOSES
+  EACH_F(CLOSE_F, 0)
+  REFUSE("close bad", EBADF, true)
+#endif
+#ifdef SENDS
+  EACH_F(SEND_F, 0)
+  EACH_S(SEND_BAD, 0)
+#endif
+#ifdef RECEIVES
+  EACH_S(RECEIVE_S, 0)
+#endif
+#ifdef DISCARDS
+  EACH_S(DISCARD_S, 0)
+#endif
+#ifdef GETS
+  EACH_F(GET_F, 0)
+  EACH_R(GET_NONE, 0)
+#endif
+#ifdef PUTS
+  EACH_R(PUT_R, 0)
+#endif
+#ifdef IMPORTS
+  EACH_R(ATTACH_R, 0)
+  EACH_A(DETACH_A, 0)
+  EACH_A(MAP_A, 0)
+  EACH_M(UNMAP_M, 0)
+#endif
+#ifdef DEVICE_ACCESS
+  EACH_M(DEVICE_RW, 0)
+#endif
+#ifdef SYNCS
+  EACH_F(SYNC_F, 0)
+  SYNC_WORDS(SYNC_NONE)
+#endif
+#ifdef KERNEL_CPU_ACCESS
+  EACH_R(CPU_R, 0)
+#endif
+#ifdef MMAPS
+  EACH_F(MMAP_F, 0)
+  EACH_V(MMAP_BAD, 0)
+  EACH_V(VMA_V, 0)
+#endif
+#ifdef SEEKS
+  EACH_F(SEEK_F, 0)
+  SEEK_WORDS(SEEK_NONE)
+#endif
+#ifdef NAMES
+  EACH_F(NAME_F, 0)
+  NAME_WORDS(NAME_NONE)
+#endif
+#ifdef TEARDOWN
+  :: d_step { !tearing -> tearing = 1 }
+#endif
+  od
+}
+
+#ifdef TEARDOWN
+ltl all_can_be_released { [] (tearing -> <> ALL_RELEASED) }
+#endif
