@@ -67,6 +67,13 @@ void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, co
   sink.write(record::Stop{.reason = "skipped", .verdict = "inconclusive"});
 }
 
+void write_lost(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
+                const std::string& why) {
+  sink.write(start_record(settings, target, {}));
+  sink.write(record::Warn{"guest", why, ""});
+  sink.write(record::Stop{.reason = "target-lost", .verdict = "inconclusive"});
+}
+
 void LackSink::write(const record::Record& record) {
   next_.write(record);
   if (!std::holds_alternative<record::Start>(record)) return;

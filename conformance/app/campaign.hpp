@@ -42,6 +42,10 @@ conformance::CampaignOptions campaign_options(const CampaignSettings& settings, 
 void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
                    const OpenedTarget& opened);
 
+/// A target that could not be reached any more: not skipped, lost.
+void write_lost(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
+                const std::string& why);
+
 /// Passes records on, and after the Start says loudly what the target cannot do or see.
 class LackSink final : public conformance::Sink {
  public:

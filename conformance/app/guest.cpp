@@ -105,7 +105,7 @@ void run_one(const GuestPlan& plan, const GuestTarget& wanted, conformance::Sink
 void replay_one(const GuestPlan& plan, guest::Link& link) {
   OpenedTarget opened = open_here(plan.targets.front());
   if (opened.adapter == nullptr) {
-    link.send(protocol::verb::warning, "skipped " + opened.reason);
+    LinkSink(link).write(record::Skipped{target_of(plan, plan.targets.front()).text(), opened.reason, opened.remedy});
     return;
   }
   const auto trace = conformance::parse_trace(plan.program);

@@ -46,7 +46,13 @@ conformance::Program load_program(const std::string& what) {
   return trace->program;
 }
 
+int not_there(const std::string& target, const std::string& reason, const std::string& remedy) {
+  fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", target, reason, remedy);
+  return kNotApplicable;
+}
+
 int answer(const Replayed& replayed, const Target& target) {
+  if (replayed.not_there) return not_there(target.text(), replayed.not_there->reason, replayed.not_there->remedy);
   reports::TextOptions text;
   text.colour = wants_colour() ? reports::Colour::Yes : reports::Colour::No;
   if (replayed.finding) {
@@ -72,10 +78,7 @@ int replay(const ReplayRequest& request) {
   if (target->where == Where::Vm) return answer(replay_in_vm(*target, program, request.shrink_time), *target);
 
   OpenedTarget opened = open_target(*target);
-  if (opened.adapter == nullptr) {
-    fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", target->text(), opened.reason, opened.remedy);
-    return kNotApplicable;
-  }
+  if (opened.adapter == nullptr) return not_there(target->text(), opened.reason, opened.remedy);
   conformance::Runner runner(*opened.adapter, opened.profile);
   conformance::ShrinkLimits limits;
   limits.time = request.shrink_time;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "dmabuf/boot/accel.hpp"
@@ -29,7 +30,8 @@ namespace fs = std::filesystem;
 
 /// The program that becomes init: this one, if it is static, else the static build beside it.
 fs::path guest_program() {
-  const fs::path self = fs::read_symlink("/proc/self/exe");
+  // By this name it can be read even after somebody has built it anew.
+  const fs::path self = "/proc/self/exe";
   if (boot::is_static_binary(self)) return self;
   const fs::path other = fs::path(DMABUF_SOURCE_DIR) / "build/static/conformance/app/dmabuf-conform";
   if (fs::exists(other)) return other;
@@ -85,6 +87,9 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
   fs::remove(plan_file);
   config.console = console;
   config.accelerator = prepared.accelerator;
+  // Two virtual processors of TCG may execute kernel text that is just being patched (static keys), and
+  // the guest dies of an int3 that no real machine would see. Nothing here needs two.
+  if (prepared.accelerator == boot::Accelerator::Tcg) config.cpus = 1;
   config.kernel_arguments = kernel_arguments;
   config.qemu_arguments = {"-device", "virtio-gpu-pci"};  // one more exporter: drm:virtio_gpu
   return config;
@@ -116,19 +121,50 @@ class Ingest {
     write_kernel_finding(report, record::CaseOutcome::Divergence, "the kernel complained: " + report.title);
   }
 
-  /// The guest is gone in the middle of a case.
+  /// The guest is gone in the middle of a case. Without a word from the kernel it may have been anybody
+  /// (QEMU killed, the host out of memory): the case is given a second chance, and only then blamed.
+  void gone(const boot::GuestResult& result) {
+    const bool spoke = std::ranges::any_of(result.reports, [](const boot::KernelReport& r) { return r.fatal; });
+    if (result.end == boot::GuestEnd::Died && !spoke && ++deaths_[target_ + " " + case_] < 2) {
+      record::End end;
+      end.case_id = case_;
+      end.attempt = attempt_;
+      end.outcome = record::CaseOutcome::Interrupted;
+      end.message = "the guest was gone without a word: " + result.detail;
+      output_.write(record::Warn{"guest", end.message, case_});
+      output_.write(end);
+      case_.clear();
+      return;
+    }
+    crashed(result);
+  }
+
+  /// The guest is gone, and no case was running. If the kernel said why, the case before is suspected.
+  void gone_between(const boot::GuestResult& result) {
+    for (const boot::KernelReport& report : result.reports) {
+      if (!report.fatal) continue;
+      case_ = last_case_;
+      write_kernel_finding(report, record::CaseOutcome::Crash,
+                           "crash after " + (last_case_.empty() ? "boot" : last_case_) + ": " + report.title);
+      case_.clear();
+      return;
+    }
+    output_.write(record::Warn{"guest", "the guest was gone without a word: " + result.detail, last_case_});
+  }
+
   void crashed(const boot::GuestResult& result) {
     const bool hung = result.end == boot::GuestEnd::Silent || result.end == boot::GuestEnd::OverTime;
     const auto outcome = hung ? record::CaseOutcome::Hang : record::CaseOutcome::Crash;
     boot::KernelReport report;
     for (const boot::KernelReport& candidate : result.reports)
-      if (candidate.fatal || report.title.empty()) report = candidate;
+      if (report.title.empty() || (candidate.fatal && !report.fatal)) report = candidate;  // the first fatal one
     if (report.title.empty()) {
       report.title = std::string(boot::name(result.end));
       report.text = result.console_tail;
     }
     record::End end;
     end.case_id = case_;
+    end.attempt = attempt_;
     end.outcome = outcome;
     end.signature = write_kernel_finding(report, outcome, fmt::format("{} during {}: {}", hung ? "hang" : "crash", case_, report.title));
     end.message = result.detail;
@@ -139,6 +175,23 @@ class Ingest {
 
   bool in_case() const { return !case_.empty(); }
   bool any_target() const { return !target_.empty(); }
+
+  /// The kernel is given up: whatever has not finished is lost, not skipped.
+  void give_up(const std::string& why, const std::string& reason) {
+    if (!case_.empty()) lost(why);
+    const record::Stop stop{.reason = reason, .verdict = "inconclusive"};
+    if (!target_.empty() && !current().finished) {
+      output_.write(record::Warn{"guest", why, ""});
+      output_.write(stop);
+    }
+    for (const Target& target : request_.targets) {
+      if (started_targets_.contains(target.text()) || (target.exporter.empty() && any_target())) continue;
+      const bool done = std::ranges::any_of(progress_, [&](const GuestProgress& p) {
+        return p.finished && p.target == GuestTarget{target.exporter, target.bug};
+      });
+      if (!done) write_lost(output_, request_.settings, target, why);
+    }
+  }
   const std::vector<GuestProgress>& progress() const { return progress_; }
 
   void stopped_by_user() {
@@ -181,6 +234,9 @@ class Ingest {
     if (const auto k = r.value("k")) begin.k = std::strtoull(std::string(*k).c_str(), nullptr, 10);
     if (const auto seed = r.value("seed")) begin.case_seed = std::strtoull(std::string(*seed).c_str(), nullptr, 16);
     k_ = begin.k;
+    case_seed_ = begin.case_seed;
+    const auto deaths = deaths_.find(target_ + " " + case_);
+    begin.attempt = attempt_ = deaths == deaths_.end() ? 1 : deaths->second + 1;
     output_.write(begin);
   }
 
@@ -189,6 +245,7 @@ class Ingest {
     if (words.size() < 2) return;
     record::End end;
     end.case_id = words[0];
+    end.attempt = attempt_;
     if (const auto ms = r.value("ms")) end.ms = std::strtod(std::string(*ms).c_str(), nullptr);
     if (const auto ops = r.value("ops")) end.operations = static_cast<std::uint32_t>(std::strtoul(std::string(*ops).c_str(), nullptr, 10));
     output_.write(end);
@@ -197,6 +254,7 @@ class Ingest {
 
   void ended() {
     passed_over();
+    last_case_ = case_;
     case_.clear();
     ++cases_;
     if (cases_ % 16 == 0) show();
@@ -219,12 +277,14 @@ class Ingest {
   void take(const record::Record& r) {
     if (const auto* start = std::get_if<record::Start>(&r)) {
       target_ = start->target;
+      started_targets_.insert(target_);
+      last_case_.clear();
       exporter_ = start->exporter;
       if (const auto parsed = parse_target(target_)) where_ = {parsed->exporter, parsed->bug};
       cases_ = findings_ = 0;
       started_ = std::chrono::steady_clock::now();
       output_.write(r);
-      output_.write(record::Note{"console", fmt::format("console-{}.log", prepared_.kernel.release)});
+      output_.write(record::Note{"console", fmt::format("console-{}-*.log", prepared_.kernel.release)});
       if (!prepared_.module_lack.empty())
         output_.write(record::Skipped{target_ + ", in part", "the harness module could not be built: " + prepared_.module_lack,
                                       "install the kernel's headers, or name modules=DIR with a build link"});
@@ -249,6 +309,7 @@ class Ingest {
     finding.exporter = exporter_;
     finding.kernel = prepared_.kernel.release;
     finding.first_case = case_;
+    finding.case_seed = case_seed_;
     finding.summary = summary;
     finding.expected = "the kernel's log stays silent";
     finding.observed = report.title;
@@ -266,9 +327,13 @@ class Ingest {
   ProgressLine& line_;
   protocol::Reassembler reassembler_;
   std::string target_, exporter_, case_;
+  std::string last_case_;
+  std::map<std::string, std::uint32_t> deaths_;  ///< by target and case
+  std::uint32_t attempt_ = 1;
+  std::uint64_t case_seed_ = 0;
   std::uint64_t k_ = 0, cases_ = 0, findings_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::set<std::string> reported_;
+  std::set<std::string> reported_, started_targets_;
   GuestTarget where_;
   std::vector<GuestProgress> progress_;
 };
@@ -284,6 +349,10 @@ void skip_kernel(const VmRequest& request, Output& output, const std::string& wh
   for (const Target& target : request.targets) write_skipped(output, request.settings, target, none);
 }
 
+/// How often a kernel that does not come up is booted again: no case has run, so nothing is retried
+/// that could be a finding.
+constexpr unsigned kBootAttempts = 3;
+
 /// Boots until everything is done, the kernel is given up, or somebody wants to stop.
 void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, Output& output, ProgressLine& line) {
   GuestPlan plan;
@@ -292,14 +361,14 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
   plan.progress = request.progress;
   if (std::ranges::none_of(request.targets, [](const Target& t) { return t.exporter.empty(); }))
     for (const Target& t : request.targets) plan.targets.push_back({t.exporter, t.bug});
-  const fs::path console = output.directory() / fmt::format("console-{}.log", prepared.kernel.release);
   Ingest ingest(request, output, prepared, line);
 
-  for (unsigned boots = 0; !stop_requested(); ++boots) {
+  for (unsigned boots = 1; !stop_requested(); ++boots) {
+    const fs::path console = output.directory() / fmt::format("console-{}-{}.log", prepared.kernel.release, boots);
     line.show(fmt::format("{} booting {} under {}", label(request), prepared.kernel.release,
                           boot::name(prepared.accelerator)));
     std::optional<boot::GuestResult> ended;
-    {
+    try {
       boot::Guest guest(configure(prepared, plan, console, request.kernel_arguments));
       guest.on_report([&](const boot::KernelReport& report) { ingest.report(report); });
       guest.on_record([&](const protocol::Record& r) {
@@ -310,6 +379,9 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
       });
       while (!(ended = guest.step(std::chrono::milliseconds(500))))
         if (stop_requested()) guest.stop();
+    } catch (const boot::Error& error) {
+      line.clear();
+      return ingest.give_up(error.what(), "target-lost");
     }
     line.clear();
     const fs::path complaints = console.string() + ".qemu";
@@ -320,17 +392,18 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
         skip_kernel(request, output, "stopped before the guest was up\nRemedy: go on with --resume");
       return ingest.stopped_by_user();
     }
-    if (!ingest.in_case()) {
-      // Nothing of ours was running: no finding can be made of it.
-      const std::string why = fmt::format("the guest ended on its own ({}): {}", boot::name(ended->end), ended->detail);
-      if (!ingest.any_target()) return skip_kernel(request, output, why + "\nRemedy: read " + console.string());
-      return ingest.lost(why);
+    const std::string why = fmt::format("the guest ended on its own ({}): {}; its console is {}", boot::name(ended->end),
+                                        ended->detail, console.string());
+    if (!ingest.any_target()) {  // it never came up
+      if (boots >= kBootAttempts) return ingest.give_up(why, "target-lost");
+      output.write(record::Warn{"guest", why, ""});
+      continue;
     }
-    ingest.crashed(*ended);
-    if (boots + 1 >= request.max_crashes) {
-      output.write(record::Stop{.reason = "max-crashes", .verdict = "inconclusive"});
-      return;
-    }
+    if (ingest.in_case())
+      ingest.gone(*ended);
+    else
+      ingest.gone_between(*ended);
+    if (boots >= request.max_crashes) return ingest.give_up(why, "max-crashes");
     plan.progress = ingest.progress();  // go on behind what did it
   }
 }
@@ -340,13 +413,14 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
 void run_vm(const VmRequest& request, Output& output) {
   ProgressLine line("", request.quiet);
   line.show(label(request) + " preparing kernel, module and initramfs");
+  std::optional<PreparedKernel> prepared;
   try {
-    const PreparedKernel prepared = prepare(request.kernel);
-    boot_until_done(request, prepared, output, line);
+    prepared = prepare(request.kernel);
   } catch (const boot::Error& error) {
     line.clear();
-    skip_kernel(request, output, error.what());
+    return skip_kernel(request, output, error.what());
   }
+  boot_until_done(request, *prepared, output, line);
 }
 
 Replayed replay_in_vm(const Target& target, const conformance::Program& program,
@@ -371,9 +445,14 @@ Replayed replay_in_vm(const Target& target, const conformance::Program& program,
       if (const auto skipped = r.value("skipped")) replayed.skipped = std::strtoul(std::string(*skipped).c_str(), nullptr, 10);
     }
     if (r.verb == protocol::verb::warning) warning = r.args;
-    if (const auto payload = reassembler.add(r))
-      if (const auto parsed = record::from_json_line(payload->bytes))
-        if (const auto* found = std::get_if<record::Finding>(&parsed->record)) replayed.finding = *found;
+    if (const auto payload = reassembler.add(r)) {
+      if (const auto parsed = record::from_json_line(payload->bytes)) {
+        if (const auto* found = std::get_if<record::Finding>(&parsed->record))
+          replayed.finding = *found;
+        else if (const auto* lack = std::get_if<record::Skipped>(&parsed->record))
+          replayed.not_there = *lack;
+      }
+    }
   });
   const boot::GuestResult result = guest.run();
   fs::remove(console);
@@ -390,7 +469,7 @@ Replayed replay_in_vm(const Target& target, const conformance::Program& program,
     replayed.finding = crash;
     return replayed;
   }
-  if (!answered)
+  if (!answered && !replayed.not_there)
     throw boot::Error(fmt::format("{}: the trace could not be run: {}", target.text(), warning.empty() ? result.detail : warning));
   return replayed;
 }

@@ -33,6 +33,7 @@ void run_vm(const VmRequest& request, Output& output);
 struct Replayed {
   std::optional<record::Finding> finding;
   std::size_t carried_out = 0, skipped = 0;
+  std::optional<record::Skipped> not_there;  ///< the guest has no such target
 };
 
 /// One trace in a guest. Throws boot::Error or HarnessError if it could not be asked.

@@ -301,8 +301,17 @@ c_code {
  *  6  SYNC END never needs a START
  */
 
-#define BORN(b) \
-  buf[b] = LIVE; released[b] = 0; place[b] = (ALLOCATES_AT_EXPORT == YES -> ANYWHERE : NOWHERE)
+#define BORN(b, where) buf[b] = LIVE; released[b] = 0; place[b] = where
+#if ALLOCATES_AT_EXPORT == YES
+#define FIRST_PLACE ANYWHERE
+#else
+#define FIRST_PLACE NOWHERE
+#endif
+#if ALLOCATES_AT_EXPORT == MAYBE
+#define CREATE_ELSEWHERE(b, f, x, name) CREATE_AT(b, f, x, name, ANYWHERE)
+#else
+#define CREATE_ELSEWHERE(b, f, x, name)
+#endif
 #if PLANT == 2
 #define UNBORN(b) (buf[b] == ABSENT)
 #else
@@ -322,10 +331,11 @@ c_code {
 #endif
 #define EXPORT_AS(b, r, x, name) \
   OP("export b" #b " r" #r " pages=2 access=" name, UNBORN(b) && ref[r] == 0, \
-     BORN(b); SET_ACCESS(b, x); count[b] = 1; ref[r] = b + 1)
-#define CREATE_AS(b, f, x, name) \
+     BORN(b, FIRST_PLACE); SET_ACCESS(b, x); count[b] = 1; ref[r] = b + 1)
+#define CREATE_AS(b, f, x, name) CREATE_AT(b, f, x, name, FIRST_PLACE) CREATE_ELSEWHERE(b, f, x, name)
+#define CREATE_AT(b, f, x, name, where) \
   OP("create b" #b " f" #f " pages=2 access=" name, UNBORN(b) && fd[f] == 0, \
-     BORN(b); SET_ACCESS(b, x); SET_HANDLE(b); count[b] = 1 + OWN_REFERENCES; fd[f] = b + 1; SET_PROCESS(f, 0))
+     BORN(b, where); SET_ACCESS(b, x); SET_HANDLE(b); count[b] = 1 + OWN_REFERENCES; fd[f] = b + 1; SET_PROCESS(f, 0))
 #if OWN_REFERENCES > 0
 #define SET_HANDLE(b) handle[b] = 1
 #else
@@ -348,7 +358,7 @@ c_code {
 #define CREATE_B(b, ...) EACH_F(CREATE, b)
 #define CLOSE_HANDLE(b, ...) \
   STEP("close_handle b" #b, handle[b] == 1, handle[b] = 0; DROP_N(b, OWN_REFERENCES)) \
-  REFUSE("close_handle b" #b, EINVAL, buf[b] == LIVE && handle[b] == 0)
+  REFUSE("close_handle b" #b, EINVAL, handle[b] == 0)
 /* The exporter's release: nobody asks for it, and it comes at any time after the last reference went. */
 #ifdef ACCESS_MODES
 #define FORGET_ACCESS(b) mode[b] = RW
@@ -360,6 +370,16 @@ c_code {
        assert(released[b] == 0); released[b]++; buf[b] = RELEASED; \
        used[b] = 0; begun[b] = 0; place[b] = NOWHERE; FORGET_ACCESS(b))
 
+/* An importer that guards against misuse refuses to use a slot that is empty, and to lose what it still needs;
+ * one that does not has no promise of anything. */
+#ifdef UNGUARDED
+#define GUARD(label, guard)
+#define GUARD_BUSY(label, guard)
+#else
+#define GUARD(label, guard) REFUSE(label, ENOENT, guard)
+#define GUARD_BUSY(label, guard) REFUSE(label, EBUSY, guard)
+#endif
+
 /* Fds. */
 #if PLANT == 3
 #define MAY_LOSE(r, b) true
@@ -370,15 +390,20 @@ c_code {
 #define INSTALL_FD(b, r, f) \
   OP("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b), \
      ref[r] = 0; fd[f] = b + 1; SET_PROCESS(f, 0))
-#define INSTALL_FD_F(f, r) EACH_B(INSTALL_FD, r, f)
+#define INSTALL_FD_KEPT(b, r, f) \
+  GUARD_BUSY("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && !MAY_LOSE(r, b))
+#define INSTALL_FD_F(f, r) \
+  EACH_B(INSTALL_FD, r, f) EACH_B(INSTALL_FD_KEPT, r, f) \
+  GUARD("install_fd r" #r " f" #f, ref[r] == 0 && fd[f] == 0)
 #define INSTALL_FD_R(r, ...) EACH_F(INSTALL_FD_F, r)
 #define DUP(b, f, g) \
   OP("dup f" #f " f" #g, fd[f] == b + 1 && fd[g] == 0, TAKE(b); fd[g] = b + 1; SET_PROCESS(g, PROCESS(f)))
 #define DUP_G(g, f) EACH_B(DUP, f, g)
-#define DUP_F(f, ...) EACH_G(DUP_G, f)
+#define DUP_CLOSED(g, f) REFUSE("dup f" #f " f" #g, EBADF, fd[f] == 0 && fd[g] == 0)
+#define DUP_F(f, ...) EACH_G(DUP_G, f) EACH_G(DUP_CLOSED, f)
 #define DUP_BAD(g, ...) REFUSE("dup bad f" #g, EBADF, fd[g] == 0)
 #define CLOSE(b, f) STEP("close f" #f, fd[f] == b + 1, fd[f] = 0; SET_PROCESS(f, 0); DROP(b))
-#define CLOSE_F(f, ...) EACH_B(CLOSE, f)
+#define CLOSE_F(f, ...) EACH_B(CLOSE, f) REFUSE("close f" #f, EBADF, fd[f] == 0)
 #if PLANT == 4
 #define OTHER(p) (p)
 #else
@@ -386,7 +411,7 @@ c_code {
 #endif
 #define SEND(b, f, s) \
   OP("send f" #f " s" #s, fd[f] == b + 1 && msg[s] == 0, TAKE(b); msg[s] = b + 1; msgp[s] = OTHER(fdp[f]))
-#define SEND_S(s, f) EACH_B(SEND, f, s)
+#define SEND_S(s, f) EACH_B(SEND, f, s) REFUSE("send f" #f " s" #s, EBADF, fd[f] == 0 && msg[s] == 0)
 #define SEND_F(f, ...) EACH_S(SEND_S, f)
 #define SEND_BAD(s, ...) REFUSE("send bad s" #s, EBADF, msg[s] == 0)
 #define RECEIVE(f, s) \
@@ -397,12 +422,13 @@ c_code {
 
 /* Importers in the kernel. */
 #define GET(b, f, r) OP("get f" #f " r" #r, fd[f] == b + 1 && ref[r] == 0, TAKE(b); ref[r] = b + 1)
-#define GET_R(r, f) EACH_B(GET, f, r)
+#define GET_R(r, f) EACH_B(GET, f, r) REFUSE("get f" #f " r" #r, EBADF, fd[f] == 0 && ref[r] == 0)
 #define GET_F(f, ...) EACH_R(GET_R, f)
 #define GET_NONE(r, ...) \
   REFUSE("get bad r" #r, EBADF, ref[r] == 0) REFUSE("get foreign r" #r, EINVAL, ref[r] == 0)
 #define PUT(b, r) STEP("put r" #r, ref[r] == b + 1 && MAY_LOSE(r, b), ref[r] = 0; DROP(b))
-#define PUT_R(r, ...) EACH_B(PUT, r)
+#define PUT_KEPT(b, r) GUARD_BUSY("put r" #r, ref[r] == b + 1 && !MAY_LOSE(r, b))
+#define PUT_R(r, ...) EACH_B(PUT, r) EACH_B(PUT_KEPT, r) GUARD("put r" #r, ref[r] == 0)
 
 #if PLANT == 5
 #define LATE_REFUSED(b) (used[b] == 1)
@@ -417,7 +443,9 @@ c_code {
   OP("attach r" #r " d" #d " a" #a, CAN_ATTACH(b, r, a) && !UNSUITED(b, d) && LATE_ADMITTED(b), \
      att[a] = b + 1; dev[a] = d; atts[b]++) \
   REFUSE("attach r" #r " d" #d " a" #a, EBUSY, CAN_ATTACH(b, r, a) && (UNSUITED(b, d) || LATE_REFUSED(b)))
-#define ATTACH_A(a, r) EACH_B(ATTACH, r, 0, a) EACH_B(ATTACH, r, 1, a)
+#define ATTACH_A(a, r) \
+  EACH_B(ATTACH, r, 0, a) GUARD("attach r" #r " d0 a" #a, ref[r] == 0 && att[a] == 0) \
+  EACH_B(ATTACH, r, 1, a) GUARD("attach r" #r " d1 a" #a, ref[r] == 0 && att[a] == 0)
 #define ATTACH_R(r, ...) EACH_A(ATTACH_A, r)
 #if CACHES != NO
 #define FORGET_TABLE(a) cached[a] = 0
@@ -433,14 +461,8 @@ c_code {
 #define DETACH(b, a) \
   STEP("detach a" #a, att[a] == b + 1 && !HANDED_OUT(a), att[a] = 0; dev[a] = 0; FORGET_TABLE(a); \
        assert(atts[b] > 0); atts[b]--)
-#define DETACH_A(a, ...) EACH_B(DETACH, a) DETACH_REFUSED(a)
-#ifdef UNGUARDED
-#define DETACH_REFUSED(a)
-#define MAP_UNATTACHED(a, m, n)
-#else
-#define DETACH_REFUSED(a) REFUSE("detach a" #a, EBUSY, att[a] > 0 && HANDED_OUT(a))
-#define MAP_UNATTACHED(a, m, n) REFUSE("map a" #a " m" #m " " #n, ENOENT, att[a] == 0 && map[m] == 0)
-#endif
+#define DETACH_A(a, ...) EACH_B(DETACH, a) \
+  GUARD_BUSY("detach a" #a, att[a] > 0 && HANDED_OUT(a)) GUARD("detach a" #a, att[a] == 0)
 
 /* A map that reaches the exporter. The first one chooses the place, which then suits every device attached
  * (MIG-002); later a strict device may find it unsuitable. */
@@ -477,17 +499,25 @@ c_code {
 #define KEEP_TABLE(a, d) skip
 #define MAP_CACHED(b, d, n, a, m)
 #endif
+#if CACHES == MAYBE
+#define MAP_UNKEPT(b, d, n, a, m) \
+  OP("map a" #a " m" #m " " #n, CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && REACH(a, b), \
+     MOVE(a, b); ALLOCATE(b); used[b] = 1; HAND_OUT(a, m, d))
+#else
+#define MAP_UNKEPT(b, d, n, a, m)
+#endif
 #define MAP(b, d, n, a, m) \
   OP("map a" #a " m" #m " " #n, CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && REACH(a, b), \
      MOVE(a, b); ALLOCATE(b); used[b] = 1; KEEP_TABLE(a, d); HAND_OUT(a, m, d)) \
   REFUSE("map a" #a " m" #m " " #n, EBUSY, CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && !REACH(a, b)) \
+  MAP_UNKEPT(b, d, n, a, m) \
   MAP_CACHED(b, d, n, a, m)
-#define MAP_D(d, n, a, m) EACH_B(MAP, d, n, a, m) MAP_UNATTACHED(a, m, n)
+#define MAP_D(d, n, a, m) EACH_B(MAP, d, n, a, m) GUARD("map a" #a " m" #m " " #n, att[a] == 0 && map[m] == 0)
 #define MAP_M(m, a) EACH_MAP_D(MAP_D, a, m)
 #define MAP_A(a, ...) EACH_M(MAP_M, a)
 #define UNMAP(a, m) \
   STEP("unmap m" #m, map[m] == a + 1, map[m] = 0; dir[m] = 0; assert(maps[a] > 0); maps[a]--)
-#define UNMAP_M(m, ...) EACH_A(UNMAP, m)
+#define UNMAP_M(m, ...) EACH_A(UNMAP, m) GUARD("unmap m" #m, map[m] == 0)
 #define DEVICE_RW(m, ...) \
   OP("device_read m" #m " page=0", map[m] > 0 && dir[m] != FROM_DEVICE, skip) \
   OP("device_write m" #m " page=0 tag=0x1", map[m] > 0 && dir[m] != TO_DEVICE, skip)
@@ -510,16 +540,21 @@ c_code {
   REFUSE("sync f" #f " start", EINVAL, fd[f] > 0) REFUSE("sync f" #f " end", EINVAL, fd[f] > 0) \
   REFUSE("sync f" #f " start|read|0x8", EINVAL, fd[f] > 0) \
   REFUSE("sync f" #f " start|read|0x100000000", EINVAL, fd[f] > 0) \
-  REFUSE("sync f" #f " start|read argument=unmapped", EFAULT, fd[f] > 0)
-#define SYNC_WORDS(X) \
-  X("start|read") X("start|write") X("start|read|write") X("end|read") X("end|write") X("end|read|write") \
-  X("start") X("end") X("start|read|0x8") X("start|read|0x100000000") X("start|read argument=unmapped")
-#define SYNC_NONE(what) REFUSE("sync bad " what, EBADF, true) REFUSE("sync foreign " what, ENOTTY, true)
+  REFUSE("sync f" #f " start|read argument=unmapped", EFAULT, fd[f] > 0) \
+  SYNC_WORDS(SYNC_CLOSED, f)
+#define SYNC_WORDS(X, f) \
+  X(f, "start|read") X(f, "start|write") X(f, "start|read|write") \
+  X(f, "end|read") X(f, "end|write") X(f, "end|read|write") \
+  X(f, "start") X(f, "end") X(f, "start|read|0x8") X(f, "start|read|0x100000000") X(f, "start|read argument=unmapped")
+#define SYNC_CLOSED(f, what) REFUSE("sync f" #f " " what, EBADF, fd[f] == 0)
+#define SYNC_NONE(f, what) REFUSE("sync bad " what, EBADF, true) REFUSE("sync foreign " what, ENOTTY, true)
 #define CPU(b, r, d, n) \
   OP("begin_cpu_access r" #r " " #n, ref[r] == b + 1, BEGIN(b)) \
   OP("end_cpu_access r" #r " " #n, ref[r] == b + 1 && MAY_END(b), skip) \
   REFUSE("end_cpu_access r" #r " " #n, EINVAL, ref[r] == b + 1 && !MAY_END(b))
-#define CPU_D(d, n, r) EACH_B(CPU, r, d, n)
+#define CPU_D(d, n, r) \
+  EACH_B(CPU, r, d, n) GUARD("begin_cpu_access r" #r " " #n, ref[r] == 0) \
+  GUARD("end_cpu_access r" #r " " #n, ref[r] == 0)
 #define CPU_R(r, ...) EACH_D(CPU_D, r)
 
 /* CPU mappings. */
@@ -530,40 +565,41 @@ c_code {
 #endif
 #define CAN_MMAP(b, f, v) (fd[f] == b + 1 && vma[v] == 0)
 #define MMAPPED(b, f, v, w) TAKE(b); vma[v] = b + 1; vmaw[v] = w; SET_VMA_PROCESS(v, PROCESS(f))
-#define NAME_MMAP(f, v, o, l, p, s) "mmap f" #f " v" #v " offset=" #o " length=" #l " " #p " " #s
+#define NAME_MMAP(name, v, o, l, p, s) "mmap " name " v" #v " offset=" #o " length=" #l " " #p " " #s
 #define MMAP(b, f, v) \
-  OP(NAME_MMAP(f, v, 0, 2, ro, shared), CAN_MMAP(b, f, v) && READABLE(b) && HAS_MMAP, MMAPPED(b, f, v, 0)) \
-  OP(NAME_MMAP(f, v, 0, 2, rw, shared), CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b) && HAS_MMAP, \
+  OP(NAME_MMAP("f" #f, v, 0, 2, ro, shared), CAN_MMAP(b, f, v) && READABLE(b) && HAS_MMAP, MMAPPED(b, f, v, 0)) \
+  OP(NAME_MMAP("f" #f, v, 0, 2, rw, shared), CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b) && HAS_MMAP, \
      MMAPPED(b, f, v, 1)) \
-  REFUSE(NAME_MMAP(f, v, 0, 2, ro, shared), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
-  REFUSE(NAME_MMAP(f, v, 0, 2, rw, shared), EACCES, CAN_MMAP(b, f, v) && !(READABLE(b) && WRITABLE(b))) \
-  REFUSE(NAME_MMAP(f, v, 0, 2, ro, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b) && !HAS_MMAP) \
-  REFUSE(NAME_MMAP(f, v, 0, 2, rw, shared), EINVAL, \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, shared), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, rw, shared), EACCES, CAN_MMAP(b, f, v) && !(READABLE(b) && WRITABLE(b))) \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b) && !HAS_MMAP) \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, rw, shared), EINVAL, \
          CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b) && !HAS_MMAP) \
-  REFUSE(NAME_MMAP(f, v, 1, 2, ro, shared), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
-  REFUSE(NAME_MMAP(f, v, 1, 2, ro, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b)) \
-  REFUSE(NAME_MMAP(f, v, 1, 2, rw, shared), EACCES, CAN_MMAP(b, f, v) && !(READABLE(b) && WRITABLE(b))) \
-  REFUSE(NAME_MMAP(f, v, 1, 2, rw, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b)) \
-  REFUSE(NAME_MMAP(f, v, 0, 0, ro, shared), EINVAL, CAN_MMAP(b, f, v)) \
+  REFUSE(NAME_MMAP("f" #f, v, 1, 2, ro, shared), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
+  REFUSE(NAME_MMAP("f" #f, v, 1, 2, ro, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b)) \
+  REFUSE(NAME_MMAP("f" #f, v, 1, 2, rw, shared), EACCES, CAN_MMAP(b, f, v) && !(READABLE(b) && WRITABLE(b))) \
+  REFUSE(NAME_MMAP("f" #f, v, 1, 2, rw, shared), EINVAL, CAN_MMAP(b, f, v) && READABLE(b) && WRITABLE(b)) \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 0, ro, shared), EINVAL, CAN_MMAP(b, f, v)) \
   MMAP_PRIVATE(b, f, v)
 #if PRIVATE_MMAP == NO
 #define MMAP_PRIVATE(b, f, v) \
-  REFUSE(NAME_MMAP(f, v, 0, 2, ro, private), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
-  REFUSE(NAME_MMAP(f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v) && READABLE(b))
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, private), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v) && READABLE(b))
 #else
 #define MMAP_PRIVATE(b, f, v) \
-  OP(NAME_MMAP(f, v, 0, 2, ro, private), CAN_MMAP(b, f, v), MMAPPED(b, f, v, 2)) \
-  REFUSE(NAME_MMAP(f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v))
+  OP(NAME_MMAP("f" #f, v, 0, 2, ro, private), CAN_MMAP(b, f, v), MMAPPED(b, f, v, 2)) \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v))
 #endif
-#define MMAP_V(v, f) EACH_B(MMAP, f, v)
+#define MMAP_V(v, f) EACH_B(MMAP, f, v) MMAP_ALL("f" #f, v, EBADF, fd[f] == 0 && vma[v] == 0)
 #define MMAP_F(f, ...) EACH_V(MMAP_V, f)
-#define MMAP_BAD(v, ...) \
-  REFUSE(NAME_MMAP(bad, v, 0, 2, ro, shared), EBADF, vma[v] == 0) \
-  REFUSE(NAME_MMAP(bad, v, 0, 2, rw, shared), EBADF, vma[v] == 0) \
-  REFUSE(NAME_MMAP(bad, v, 1, 2, ro, shared), EBADF, vma[v] == 0) \
-  REFUSE(NAME_MMAP(bad, v, 1, 2, rw, shared), EBADF, vma[v] == 0) \
-  REFUSE(NAME_MMAP(bad, v, 0, 0, ro, shared), EBADF, vma[v] == 0) \
-  REFUSE(NAME_MMAP(bad, v, 0, 2, ro, private), EBADF, vma[v] == 0)
+#define MMAP_ALL(name, v, errno, guard) \
+  REFUSE(NAME_MMAP(name, v, 0, 2, ro, shared), errno, guard) \
+  REFUSE(NAME_MMAP(name, v, 0, 2, rw, shared), errno, guard) \
+  REFUSE(NAME_MMAP(name, v, 1, 2, ro, shared), errno, guard) \
+  REFUSE(NAME_MMAP(name, v, 1, 2, rw, shared), errno, guard) \
+  REFUSE(NAME_MMAP(name, v, 0, 0, ro, shared), errno, guard) \
+  REFUSE(NAME_MMAP(name, v, 0, 2, ro, private), errno, guard)
+#define MMAP_BAD(v, ...) MMAP_ALL("bad", v, EBADF, vma[v] == 0)
 #define MUNMAP(b, v) STEP("munmap v" #v, vma[v] == b + 1, vma[v] = 0; vmaw[v] = 0; SET_VMA_PROCESS(v, 0); DROP(b))
 #define TOUCH(b, v) \
   OP("store v" #v " page=0 tag=0x1", vma[v] == b + 1 && vmaw[v] == 1, ALLOCATE(b)) \
@@ -575,10 +611,12 @@ c_code {
   OP("seek f" #f " set 0", fd[f] > 0, skip) OP("seek f" #f " end 0", fd[f] > 0, skip) \
   REFUSE("seek f" #f " cur 0", EINVAL, fd[f] > 0) REFUSE("seek f" #f " data 0", EINVAL, fd[f] > 0) \
   REFUSE("seek f" #f " hole 0", EINVAL, fd[f] > 0) REFUSE("seek f" #f " bogus 0", EINVAL, fd[f] > 0) \
-  REFUSE("seek f" #f " set 1", EINVAL, fd[f] > 0) REFUSE("seek f" #f " end -1", EINVAL, fd[f] > 0)
-#define SEEK_WORDS(X) \
-  X("set 0") X("cur 0") X("end 0") X("data 0") X("hole 0") X("bogus 0") X("set 1") X("end -1")
-#define SEEK_NONE(what) REFUSE("seek bad " what, EBADF, true)
+  REFUSE("seek f" #f " set 1", EINVAL, fd[f] > 0) REFUSE("seek f" #f " end -1", EINVAL, fd[f] > 0) \
+  SEEK_WORDS(SEEK_CLOSED, f)
+#define SEEK_WORDS(X, f) \
+  X(f, "set 0") X(f, "cur 0") X(f, "end 0") X(f, "data 0") X(f, "hole 0") X(f, "bogus 0") X(f, "set 1") X(f, "end -1")
+#define SEEK_CLOSED(f, what) REFUSE("seek f" #f " " what, EBADF, fd[f] == 0)
+#define SEEK_NONE(f, what) REFUSE("seek bad " what, EBADF, true)
 #ifdef NO_RENAME_WHILE_ATTACHED
 #define MAY_RENAME(b) (!ATTACHED(b))
 #else
@@ -588,12 +626,14 @@ c_code {
   OP("set_name f" #f " " what, fd[f] == b + 1 && MAY_RENAME(b), skip) \
   REFUSE("set_name f" #f " " what, EBUSY, fd[f] == b + 1 && !MAY_RENAME(b))
 #define NAME_F(f, ...) \
-  EACH_B(NAME, f, "\"\"") EACH_B(NAME, f, "\"scanout\"") \
-  REFUSE("set_name f" #f " \"exactly-thirty-two-characters-xx\"", EINVAL, fd[f] > 0) \
-  REFUSE("set_name f" #f " \"scanout\" argument=unmapped", EFAULT, fd[f] > 0)
-#define NAME_WORDS(X) \
-  X("\"\"") X("\"scanout\"") X("\"exactly-thirty-two-characters-xx\"") X("\"scanout\" argument=unmapped")
-#define NAME_NONE(what) REFUSE("set_name bad " what, EBADF, true) REFUSE("set_name foreign " what, ENOTTY, true)
+  EACH_B(NAME, f, "''") EACH_B(NAME, f, "'scanout'") \
+  REFUSE("set_name f" #f " 'exactly-thirty-two-characters-xx'", EINVAL, fd[f] > 0) \
+  REFUSE("set_name f" #f " 'scanout' argument=unmapped", EFAULT, fd[f] > 0) \
+  NAME_WORDS(NAME_CLOSED, f)
+#define NAME_WORDS(X, f) \
+  X(f, "''") X(f, "'scanout'") X(f, "'exactly-thirty-two-characters-xx'") X(f, "'scanout' argument=unmapped")
+#define NAME_CLOSED(f, what) REFUSE("set_name f" #f " " what, EBADF, fd[f] == 0)
+#define NAME_NONE(f, what) REFUSE("set_name bad " what, EBADF, true) REFUSE("set_name foreign " what, ENOTTY, true)
 
 #define QUIET_B(b, ...) && (buf[b] == ABSENT || buf[b] == RELEASED)
 #define ALL_RELEASED (true ALL_B(QUIET_B, 0))
@@ -648,7 +688,7 @@ end:
 #endif
 #ifdef SYNCS
   EACH_F(SYNC_F, 0)
-  SYNC_WORDS(SYNC_NONE)
+  SYNC_WORDS(SYNC_NONE, 0)
 #endif
 #ifdef KERNEL_CPU_ACCESS
   EACH_R(CPU_R, 0)
@@ -660,11 +700,11 @@ end:
 #endif
 #ifdef SEEKS
   EACH_F(SEEK_F, 0)
-  SEEK_WORDS(SEEK_NONE)
+  SEEK_WORDS(SEEK_NONE, 0)
 #endif
 #ifdef NAMES
   EACH_F(NAME_F, 0)
-  NAME_WORDS(NAME_NONE)
+  NAME_WORDS(NAME_NONE, 0)
 #endif
 #ifdef TEARDOWN
   :: d_step { !tearing -> tearing = 1 }

@@ -23,12 +23,13 @@ static FILE *edges(void) {
 #define EDGE_STATE(out)                                      \
   do {                                                       \
     char *to_ = (out);                                       \
-    unsigned i_;                                             \
+    unsigned i_; /* no "continue": pan makes it a macro */   \
     for (i_ = 0; i_ < (unsigned)vsize; i_++) {               \
       unsigned char byte_ = ((unsigned char *)&now)[i_];     \
-      if (Mask[i_]) continue;                                \
-      *to_++ = "0123456789abcdef"[byte_ >> 4];               \
-      *to_++ = "0123456789abcdef"[byte_ & 15];               \
+      if (!Mask[i_]) {                                       \
+        *to_++ = "0123456789abcdef"[byte_ >> 4];             \
+        *to_++ = "0123456789abcdef"[byte_ & 15];             \
+      }                                                      \
     }                                                        \
     *to_ = 0;                                                \
   } while (0)

@@ -2,22 +2,27 @@
 /// Walks the model's own steps and those of its twin in Promela side by side, and shows the shortest
 /// program after which they part.
 ///
-/// Usage: twin CONFIGURATION EDGES     EDGES: what pan wrote (edges.h)
-///        twin --list                  configurations that promela/configurations can hold
+/// Usage: twin CONFIGURATION SLOTS EDGES     EDGES: what pan wrote (edges.h)
+///        twin CONFIGURATION SLOTS           how many states, transitions and refusals
+/// SLOTS: "-" for the configuration's own, else how many buffers, fds, references, attachments, mappings, CPU
+/// mappings and messages: 1,2,2,0,0,0,1
 /// Exit: 0 the same steps everywhere, 1 a difference, 64 usage.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <fstream>
 #include <iostream>
 #include <map>
-#include <optional>
+#include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "dmabuf/conformance/trace.hpp"
@@ -31,6 +36,12 @@ namespace {
 using namespace dmabuf;
 using model::Allowance;
 using model::World;
+
+/// "EBUSY" of "attach r0 d1 a0 -> EBUSY"; empty for a step that is permitted.
+std::string_view errno_of(std::string_view label) {
+  const std::size_t arrow = label.find(" -> ");
+  return arrow == std::string_view::npos ? std::string_view{} : label.substr(arrow + 4);
+}
 
 /// What pan wrote: for every state its steps, by label.
 class Twin {
@@ -50,7 +61,9 @@ class Twin {
       const std::size_t second = text.find('\t', first + 1);
       if (second == std::string_view::npos) throw std::runtime_error("an edge is cut off: " + line);
       const std::uint32_t from = state(text.substr(0, first));
-      const std::uint32_t label = number(labels_, names_, text.substr(first + 1, second - first - 1));
+      std::string name(text.substr(first + 1, second - first - 1));
+      std::ranges::replace(name, '\'', '"');  // Spin cannot quote a quote
+      const std::uint32_t label = number(labels_, names_, name);
       const std::uint32_t to = state(text.substr(second + 1));
       steps_.resize(std::max<std::size_t>(steps_.size(), std::max(from, to) + 1));
       steps_[from].push_back({label, to});
@@ -58,7 +71,10 @@ class Twin {
     if (steps_.empty()) throw std::runtime_error(fmt::format("{} holds no step", path));
   }
 
-  std::size_t states() const { return steps_.size(); }
+  /// Did pan write what is refused, too?
+  bool refusals() const {
+    return std::ranges::any_of(names_, [](const std::string& name) { return !errno_of(name).empty(); });
+  }
   /// By label. The first state written is the initial one, 0.
   std::multimap<std::string_view, std::uint32_t> steps(std::uint32_t state) const {
     std::multimap<std::string_view, std::uint32_t> result;
@@ -82,12 +98,6 @@ class Twin {
   std::deque<std::string> names_;
   std::vector<std::vector<Step>> steps_;
 };
-
-/// "EBUSY" of "attach r0 d1 a0 -> EBUSY"; empty for a step that is permitted.
-std::string_view errno_of(std::string_view label) {
-  const std::size_t arrow = label.find(" -> ");
-  return arrow == std::string_view::npos ? std::string_view{} : label.substr(arrow + 4);
-}
 
 struct OurStep {
   std::string label;  ///< without an errno
@@ -136,7 +146,7 @@ struct Pair {
 class Comparison {
  public:
   Comparison(const model::Configuration& c, const Twin& twin)
-      : c_(c), twin_(twin), packing_(c.profile, c.operations) {}
+      : c_(c), twin_(twin), packing_(c.profile, c.operations), refusals_written_(twin.refusals()) {}
 
   int run() {
     reach(0, *packing_.pack(World{}), 0, "");
@@ -151,9 +161,13 @@ class Comparison {
   void expand(std::size_t index) {
     const World world = packing_.unpack(pairs_[index].packed);
     auto theirs = twin_.steps(pairs_[index].twin);
+    for (auto step = theirs.begin(); step != theirs.end(); ++step)
+      if (theirs.count(step->first) > 1)
+        throw std::runtime_error(fmt::format("\"{}\" has several outcomes: only counts can be compared", step->first));
     for (const OurStep& ours : our_steps(world, c_)) {
       const bool permitted = ours.allowance == Allowance::Permitted;
       const bool refused = ours.allowance == Allowance::Refused;
+      if (refused && !refusals_written_) continue;
       // The twin's step of that label, permitted or refused as ours is.
       auto match = theirs.end();
       auto other = theirs.end();
@@ -213,6 +227,7 @@ class Comparison {
   const model::Configuration& c_;
   const Twin& twin_;
   model::Packing packing_;
+  bool refusals_written_;
   std::vector<Pair> pairs_;
   std::unordered_map<std::uint32_t, std::uint64_t> ours_;
   std::unordered_map<std::uint64_t, std::uint32_t> theirs_;
@@ -220,15 +235,65 @@ class Comparison {
   bool different_ = false;
 };
 
+/// The configuration with other slots: the same kinds of operations, directions and access modes. Without
+/// symmetry, which Spin does not know.
+model::Configuration with_slots(model::Configuration c, std::string_view slots) {
+  c.symmetry = model::Symmetry::Ignored;
+  if (slots == "-") return c;
+  std::vector<std::uint8_t> numbers;
+  for (std::size_t at = 0; at <= slots.size(); at = std::min(slots.find(',', at), slots.size()) + 1) {
+    const std::string text(slots.substr(at, slots.find(',', at) - at));
+    numbers.push_back(static_cast<std::uint8_t>(std::stoul(text)));
+  }
+  if (numbers.size() != 7) throw std::runtime_error(fmt::format("seven numbers are needed, not {}", slots));
+  model::Bounds& b = c.bounds;
+  const std::array fields = {&b.buffers, &b.fds, &b.references, &b.attachments, &b.mappings, &b.vmas, &b.messages};
+  for (std::size_t i = 0; i < fields.size(); ++i) *fields[i] = numbers[i];
+
+  std::set<model::Direction> directions;
+  std::set<model::Access> modes;
+  for (const model::Operation& operation : c.operations) {
+    if (const auto* map = std::get_if<model::op::Map>(&operation)) directions.insert(map->direction);
+    if (const auto* o = std::get_if<model::op::Export>(&operation)) modes.insert(o->access);
+    if (const auto* o = std::get_if<model::op::Create>(&operation)) modes.insert(o->access);
+  }
+  std::vector<model::Operation> all;
+  for (const model::Operation& operation : all_operations(c.bounds)) {
+    if (const auto* map = std::get_if<model::op::Map>(&operation); map != nullptr && !directions.contains(map->direction))
+      continue;
+    const bool birth = std::holds_alternative<model::op::Export>(operation) ||
+                       std::holds_alternative<model::op::Create>(operation);
+    if (!birth) {
+      all.push_back(operation);
+      continue;
+    }
+    for (const model::Access mode : modes) {
+      model::Operation other = operation;
+      if (auto* o = std::get_if<model::op::Export>(&other)) o->access = mode;
+      if (auto* o = std::get_if<model::op::Create>(&other)) o->access = mode;
+      all.push_back(other);
+    }
+  }
+  c.operations = std::move(all);
+  return c;
+}
+
+int run(const model::Configuration& c, const char* edges) {
+  if (edges != nullptr) return Comparison(c, Twin(edges)).run();
+  const model::Exploration found = explore(c);
+  std::cout << fmt::format("{} {} {} {}\n", c.name, found.states, found.transitions, found.refusals);
+  return found.complete ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 3) {
-    std::cerr << "usage: twin CONFIGURATION EDGES\n";
+  if (argc < 3 || argc > 4) {
+    std::cerr << "usage: twin CONFIGURATION SLOTS [EDGES]\n";
     return 64;
   }
   for (const model::Configuration& c : model::standard_configurations())
-    if (c.name == argv[1]) return Comparison(c, Twin(argv[2])).run();
+    if (c.name == argv[1]) return run(with_slots(c, argv[2]), argc == 4 ? argv[3] : nullptr);
   std::cerr << fmt::format("twin: no configuration is called {}\n", argv[1]);
   return 64;
 } catch (const std::exception& error) {

@@ -64,6 +64,19 @@ bool explains(const Alternative& a, const Outcome& outcome) {
   return false;
 }
 
+/// Is the buffer whose contents the operation reads mapped anywhere at an offset?
+bool seen_at_offset(const World& world, const Operation& operation) {
+  std::uint8_t b = kNone;
+  if (const auto* load = std::get_if<op::Load>(&operation))
+    b = world.vmas[load->vma.value].buffer;
+  else if (const auto* read = std::get_if<op::DeviceRead>(&operation))
+    if (const std::uint8_t a = world.mappings[read->mapping.value].attachment; a != kNone)
+      b = world.attachments[a].buffer;
+  return std::ranges::any_of(world.vmas, [&](const VmaState& v) {
+    return v.state == state::kFilled && v.buffer == b && v.offset > 0;
+  });
+}
+
 void add_unique(std::vector<World>& worlds, const World& world) {
   if (std::ranges::find(worlds, world) == worlds.end()) worlds.push_back(world);
 }
@@ -258,10 +271,12 @@ std::optional<Divergence> Oracle::judge(const Operation& operation, const Outcom
     }
   }
   if (d.aspect == "value" && returns_tag(operation)) {
+    // A view that begins inside the buffer is under suspicion first, whichever view shows it.
     add_requirement(d, "INV-011");
-    if (const auto* load = std::get_if<op::Load>(&operation);
-        load != nullptr && worlds_.front().vmas[load->vma.value].offset == 0 && d.requirements.size() > 1)
-      std::erase(d.requirements, "MMU-008");  // that one speaks of offsets
+    if (seen_at_offset(worlds_.front(), operation))
+      add_requirement(d, "MMU-008");
+    else
+      std::erase(d.requirements, "MMU-008");
   }
   if (!outcome) add_requirement(d, "INV-006");
   return d;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 1
 #define FDS 1
 #define REFERENCES 1
 #define ATTACHMENTS 1
+#endif
 #define CLOSES
 #define GETS
 #define PUTS

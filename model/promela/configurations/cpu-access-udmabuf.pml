@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 2
 #define FDS 2
 #define REFERENCES 1
+#endif
 #define DUPS
 #define CLOSES
 #define GETS

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 1
 #define FDS 1
 #define REFERENCES 2
+#endif
 #define CLOSES
 #define GETS
 #define PUTS

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 1
 #define FDS 2
 #define VMAS 2
+#endif
 #define CLOSES
 #define MMAPS
 #define CREATES

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 1
 #define FDS 2
 #define REFERENCES 1
 #define VMAS 2
 #define MESSAGES 1
+#endif
 #define CLOSES
 #define SENDS
 #define RECEIVES

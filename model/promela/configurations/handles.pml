@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 2
 #define FDS 2
 #define REFERENCES 1
 #define MESSAGES 1
+#endif
 #define DUPS
 #define CLOSES
 #define SENDS

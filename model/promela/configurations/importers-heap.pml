@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 1
 #define FDS 1
 #define REFERENCES 2
 #define ATTACHMENTS 2
 #define MAPPINGS 2
+#endif
 #define CLOSES
 #define GETS
 #define PUTS

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
 #define BUFFERS 1
 #define FDS 1
 #define REFERENCES 1
 #define ATTACHMENTS 3
 #define MAPPINGS 4
+#endif
 #define CLOSES
 #define GETS
 #define PUTS
