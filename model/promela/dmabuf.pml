@@ -299,6 +299,10 @@ c_code {
  *  4  an fd that was received stays where it was sent from
  *  5  an attach after the first map is refused by everybody
  *  6  SYNC END never needs a START
+ * and for the properties:
+ *  7  an attachment may go while it is mapped
+ *  8  a message that is never received keeps its reference for ever
+ *  9  the teardown forgets to unmap
  */
 
 #define BORN(b, where) buf[b] = LIVE; released[b] = 0; place[b] = where
@@ -417,7 +421,12 @@ c_code {
 #define RECEIVE(f, s) \
   OP("receive s" #s " f" #f, msg[s] > 0 && fd[f] == 0, fd[f] = msg[s]; fdp[f] = msgp[s]; msg[s] = 0; msgp[s] = 0)
 #define RECEIVE_S(s, ...) EACH_F(RECEIVE, s)
-#define DISCARD(b, s) STEP("discard s" #s, msg[s] == b + 1, msg[s] = 0; msgp[s] = 0; DROP(b))
+#if PLANT == 8
+#define DISCARDED(b) skip
+#else
+#define DISCARDED(b) DROP(b)
+#endif
+#define DISCARD(b, s) STEP("discard s" #s, msg[s] == b + 1, msg[s] = 0; msgp[s] = 0; DISCARDED(b))
 #define DISCARD_S(s, ...) EACH_B(DISCARD, s)
 
 /* Importers in the kernel. */
@@ -458,8 +467,13 @@ c_code {
 #define HANDED_OUT(a) false
 #endif
 /* ATT-018: the importer's mappings go first. */
+#if PLANT == 7
+#define MAY_DETACH(a) true
+#else
+#define MAY_DETACH(a) (!HANDED_OUT(a))
+#endif
 #define DETACH(b, a) \
-  STEP("detach a" #a, att[a] == b + 1 && !HANDED_OUT(a), att[a] = 0; dev[a] = 0; FORGET_TABLE(a); \
+  STEP("detach a" #a, att[a] == b + 1 && MAY_DETACH(a), att[a] = 0; dev[a] = 0; FORGET_TABLE(a); \
        assert(atts[b] > 0); atts[b]--)
 #define DETACH_A(a, ...) EACH_B(DETACH, a) \
   GUARD_BUSY("detach a" #a, att[a] > 0 && HANDED_OUT(a)) GUARD("detach a" #a, att[a] == 0)
@@ -515,8 +529,13 @@ c_code {
 #define MAP_D(d, n, a, m) EACH_B(MAP, d, n, a, m) GUARD("map a" #a " m" #m " " #n, att[a] == 0 && map[m] == 0)
 #define MAP_M(m, a) EACH_MAP_D(MAP_D, a, m)
 #define MAP_A(a, ...) EACH_M(MAP_M, a)
+#if PLANT == 9
+#define UNMAP_STEP OP
+#else
+#define UNMAP_STEP STEP
+#endif
 #define UNMAP(a, m) \
-  STEP("unmap m" #m, map[m] == a + 1, map[m] = 0; dir[m] = 0; assert(maps[a] > 0); maps[a]--)
+  UNMAP_STEP("unmap m" #m, map[m] == a + 1, map[m] = 0; dir[m] = 0; assert(maps[a] > 0); maps[a]--)
 #define UNMAP_M(m, ...) EACH_A(UNMAP, m) GUARD("unmap m" #m, map[m] == 0)
 #define DEVICE_RW(m, ...) \
   OP("device_read m" #m " page=0", map[m] > 0 && dir[m] != FROM_DEVICE, skip) \
@@ -707,6 +726,7 @@ end:
   NAME_WORDS(NAME_NONE, 0)
 #endif
 #ifdef TEARDOWN
+  /* From now on only what gives something back. No fairness is asked for: whatever the order, it ends. */
   :: d_step { !tearing -> tearing = 1 }
 #endif
   od
