@@ -6,11 +6,15 @@
 #include <charconv>
 
 #include "dmabuf/model/table.hpp"
+#include "guest_plan.hpp"
 #include "output.hpp"
 #include "stop.hpp"
 #include "version.hpp"
 
 namespace dmabuf::app {
+
+std::filesystem::path project_traces() { return DMABUF_SOURCE_DIR "/conformance/traces"; }
+
 namespace {
 
 record::Start start_record(const CampaignSettings& settings, const Target& target, const OpenedTarget& opened) {
@@ -54,6 +58,8 @@ conformance::CampaignOptions campaign_options(const CampaignSettings& settings, 
     auto traces = conformance::load_traces(settings.traces.string());
     if (!traces) throw UsageError(traces.error());
     options.traces = std::move(*traces);
+  } else if (!settings.traces.empty() && settings.traces != project_traces() && settings.traces != kGuestTraces) {
+    throw UsageError(fmt::format("--traces {}: no such directory", settings.traces.string()));
   }
   return options;
 }

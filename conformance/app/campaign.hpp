@@ -27,6 +27,9 @@ struct CampaignSettings {
   std::vector<std::string> argv;
 };
 
+/// The regression traces that come with the sources; may not be there for an installed program.
+std::filesystem::path project_traces();
+
 /// Where a target was left by a former run.
 struct Done {
   std::set<std::uint64_t> cases;

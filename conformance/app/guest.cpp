@@ -85,19 +85,28 @@ std::vector<GuestTarget> targets_of(const GuestPlan& plan) {
 
 void run_one(const GuestPlan& plan, const GuestTarget& wanted, conformance::Sink& sink) {
   const Target target = target_of(plan, wanted);
-  OpenedTarget opened = open_here(wanted);
+  OpenedTarget opened;
+  try {
+    opened = open_here(wanted);
+  } catch (const conformance::HarnessError& error) {
+    return write_lost(sink, plan.settings, target, error.what());
+  }
   if (opened.adapter == nullptr) return write_skipped(sink, plan.settings, target, opened);
   Done done;
   std::uint64_t first_case = 0;
+  std::int64_t spent_ms = 0;
   for (const GuestProgress& progress : plan.progress) {
     if (progress.target != wanted) continue;
     done.cases.insert(progress.done.begin(), progress.done.end());
     done.traces.insert(progress.done_traces.begin(), progress.done_traces.end());
     done.signatures.insert(progress.signatures.begin(), progress.signatures.end());
     first_case = progress.first_case;
+    spent_ms = progress.spent_ms;
   }
   conformance::CampaignOptions options = campaign_options(plan.settings, target, opened, done);
   options.first_case = first_case;
+  if (options.max_time.count() > 0)
+    options.max_time = std::max(std::chrono::milliseconds(1), options.max_time - std::chrono::milliseconds(spent_ms));
   LackSink lacking(sink, target, opened);
   run_campaign(*opened.adapter, opened.profile, options, lacking);
 }
@@ -118,16 +127,15 @@ void replay_one(const GuestPlan& plan, guest::Link& link) {
   limits.time = plan.settings.shrink_time;
   LinkSink sink(link);
   link.send(protocol::verb::begin, "replay k=0 seed=0x0 try=1");
-  const conformance::CaseResult& first = runner.run(trace->program());
-  const std::size_t carried = first.program_steps;
-  const std::size_t skipped = first.skipped;
-  auto finding = examine(runner, trace->program(), target_of(plan, plan.targets.front()).text(), limits);
+  conformance::Carried carried;
+  auto finding =
+      examine(runner, trace->program(), target_of(plan, plan.targets.front()).text(), limits, nullptr, &carried);
   if (finding) {
     finding->kernel = opened.kernel_release;
     sink.write(*finding);
   }
   link.send(protocol::verb::result, fmt::format("replay {} ms=0 ops={} skipped={}", finding ? "divergence" : "pass",
-                                                carried, skipped));
+                                                carried.out, carried.skipped));
 }
 
 /// Checked operations against bare ones: the same programs, through the same adapter, with and
@@ -229,7 +237,14 @@ void tell_about_death(guest::Link& link, int status, const std::string& what) {
 }
 
 void carry_out(const GuestPlan& plan) {
-  for (const GuestTarget& target : targets_of(plan)) {
+  const std::vector<GuestTarget> targets = targets_of(plan);
+  {
+    Sender link;  // the host holds every one of them against what comes back
+    for (const GuestTarget& target : targets)
+      link.send(protocol::verb::capability, "target=" + target_of(plan, target).text());
+    link.drain();
+  }
+  for (const GuestTarget& target : targets) {
     if (std::ranges::any_of(plan.progress, [&](const GuestProgress& p) { return p.finished && p.target == target; }))
       continue;
     const int status = in_child([&] {

@@ -14,6 +14,7 @@ std::string to_json(const GuestPlan& plan) {
                         {"bug", p.target.bug},
                         {"finished", p.finished},
                         {"first_case", p.first_case},
+                        {"spent_ms", p.spent_ms},
                         {"done_traces", p.done_traces},
                         {"done", p.done},
                         {"signatures", p.signatures}});
@@ -50,6 +51,7 @@ GuestPlan guest_plan_from_json(const std::string& text) {
     progress.target = {p.at("exporter"), p.at("bug")};
     progress.finished = p.at("finished");
     progress.first_case = p.at("first_case");
+    progress.spent_ms = p.at("spent_ms");
     progress.done_traces = p.at("done_traces").get<std::vector<std::string>>();
     progress.done = p.at("done").get<std::vector<std::uint64_t>>();
     progress.signatures = p.at("signatures").get<std::vector<std::string>>();

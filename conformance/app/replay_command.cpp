@@ -82,11 +82,11 @@ int replay(const ReplayRequest& request) {
   conformance::Runner runner(*opened.adapter, opened.profile);
   conformance::ShrinkLimits limits;
   limits.time = request.shrink_time;
-  const conformance::CaseResult& first = runner.run(program);
   Replayed replayed;
-  replayed.carried_out = first.program_steps;
-  replayed.skipped = first.skipped;
-  replayed.finding = examine(runner, program, target->text(), limits);
+  conformance::Carried carried;
+  replayed.finding = examine(runner, program, target->text(), limits, nullptr, &carried);
+  replayed.carried_out = carried.out;
+  replayed.skipped = carried.skipped;
   if (replayed.finding && !opened.kernel_release.empty()) replayed.finding->kernel = opened.kernel_release;
   return answer(replayed, *target);
 }

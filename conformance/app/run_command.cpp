@@ -27,7 +27,7 @@ Done done_before(const std::vector<record::Run>& runs, const std::string& target
     for (const record::Case& c : run.cases) {
       if (c.tries.empty() || !c.tries.back().ended) continue;
       if (c.id.starts_with("random."))
-        done.cases.insert(std::stoull(c.id.substr(7)));
+        done.cases.insert(std::strtoull(c.id.c_str() + 7, nullptr, 10));
       else if (c.id.starts_with("trace."))
         done.traces.insert(c.id.substr(6));
     }
@@ -100,7 +100,10 @@ int run_targets(const RunRequest& request) {
   if (request.existing == Existing::Resume) before = output.runs();
   if (!before.empty() && before.front().start) {
     settings.run = before.front().start->run;
-    if (!request.seed_given) settings.seed = before.front().start->seed;
+    if (request.seed_given && settings.seed != before.front().start->seed)
+      throw UsageError(fmt::format("--resume goes on with the journal's seed, {:#x}; leave --seed out",
+                                   before.front().start->seed));
+    settings.seed = before.front().start->seed;
   }
   fmt::print(stderr, "dmabuf-conform: seed {:#x}, model {}, journal {}\n", settings.seed, model::model_hash(),
              output.journal().string());
@@ -193,7 +196,7 @@ void add_run_options(CLI::App& command, RunRequest& request) {
 void initialise(RunRequest& request) {
   std::random_device random;
   request.settings.seed = (std::uint64_t{random()} << 32U) | random();
-  request.settings.traces = DMABUF_SOURCE_DIR "/conformance/traces";
+  request.settings.traces = project_traces();
   request.settings.argv = command_line();
 }
 

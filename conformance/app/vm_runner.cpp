@@ -91,6 +91,11 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
   // the guest dies of an int3 that no real machine would see. Nothing here needs two.
   if (prepared.accelerator == boot::Accelerator::Tcg) config.cpus = 1;
   config.kernel_arguments = kernel_arguments;
+  if (prepared.accelerator == boot::Accelerator::Tcg) {
+    // A busy host is no reason for the kernel to mistrust its timer, nor for us to mistrust the kernel.
+    config.kernel_arguments.insert(config.kernel_arguments.begin(), "no_timer_check");
+    config.watchdogs.boot = std::chrono::seconds(180);
+  }
   config.qemu_arguments = {"-device", "virtio-gpu-pci"};  // one more exporter: drm:virtio_gpu
   return config;
 }
@@ -102,6 +107,10 @@ class Ingest {
       : request_(request), output_(output), prepared_(prepared), line_(line), progress_(request.progress) {}
 
   void record(const protocol::Record& r) {
+    if (r.verb == protocol::verb::capability && r.args.starts_with("target=")) {
+      up_ = true;
+      announced_.insert(r.args.substr(7));
+    }
     if (r.verb == protocol::verb::begin) return begin(r);
     if (r.verb == protocol::verb::result) return result(r);
     if (r.verb == protocol::verb::warning) return warning(r);
@@ -117,7 +126,11 @@ class Ingest {
   /// The kernel complained. Not fatal: it is still a finding, of the case that was running.
   void report(const boot::KernelReport& report) {
     output_.write(record::Warn{std::string(boot::name(report.kind)), report.title, case_});
-    if (report.fatal) return;  // the end of the guest says it
+    if (report.fatal || target_.empty()) return;  // the end of the guest says it; before a target it is nobody's
+    // An emulated machine on a busy host is slow enough to be taken for stuck.
+    const bool slowness = report.kind == boot::ReportKind::RcuStall || report.kind == boot::ReportKind::Lockup ||
+                          report.kind == boot::ReportKind::HungTask;
+    if (slowness && prepared_.accelerator == boot::Accelerator::Tcg) return;
     write_kernel_finding(report, record::CaseOutcome::Divergence, "the kernel complained: " + report.title);
   }
 
@@ -149,7 +162,33 @@ class Ingest {
       case_.clear();
       return;
     }
+    if (result.end == boot::GuestEnd::Silent) {
+      boot::KernelReport silence;
+      silence.title = "silent after a case";
+      silence.text = result.console_tail;
+      case_ = last_case_;
+      write_kernel_finding(silence, record::CaseOutcome::Hang, "the kernel fell silent after " + last_case_);
+      case_.clear();
+      return;
+    }
     output_.write(record::Warn{"guest", "the guest was gone without a word: " + result.detail, last_case_});
+  }
+
+  /// A new guest has been started.
+  void boots() { up_ = false; }
+  bool up() const { return up_; }
+
+  /// The guest says that it is through: whatever it was to test and did not finish is lost.
+  void account() {
+    for (const std::string& name : announced_) {
+      const auto target = parse_target(name);
+      if (!target) continue;
+      const bool done = std::ranges::any_of(progress_, [&](const GuestProgress& p) {
+        return p.finished && p.target == GuestTarget{target->exporter, target->bug};
+      });
+      if (!done && !started_targets_.contains(name))
+        write_lost(output_, request_.settings, *target, "the guest ended without a word about this target");
+    }
   }
 
   void crashed(const boot::GuestResult& result) {
@@ -192,7 +231,13 @@ class Ingest {
       if (!done) write_lost(output_, request_.settings, target, why);
     }
   }
-  const std::vector<GuestProgress>& progress() const { return progress_; }
+  /// For the next guest: where to go on, and how much of the time limit is used up.
+  const std::vector<GuestProgress>& progress() {
+    if (!target_.empty() && !current().finished)
+      current().spent_ms += std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::steady_clock::now() - started_).count();
+    return progress_;
+  }
 
   void stopped_by_user() {
     if (target_.empty()) return;
@@ -211,11 +256,19 @@ class Ingest {
     case_.clear();
   }
 
+  /// The runner of the present target is gone, and the guest goes on with the next.
+  void runner_gone(const std::string& why) {
+    lost(why);
+    if (target_.empty() || current().finished) return;
+    output_.write(record::Stop{.reason = "target-lost", .verdict = "inconclusive", .cases = cases_});
+    current().finished = true;
+  }
+
  private:
   GuestProgress& current() {
     for (GuestProgress& p : progress_)
       if (p.target == where_) return p;
-    progress_.push_back({where_, false, 0, {}, {}, {}});
+    progress_.push_back({where_, false, 0, 0, {}, {}, {}});
     return progress_.back();
   }
 
@@ -271,7 +324,7 @@ class Ingest {
 
   void warning(const protocol::Record& r) {
     output_.write(record::Warn{"guest", r.args, case_});
-    if (r.args.starts_with("runner-")) lost("the runner in the guest failed: " + r.args);
+    if (r.args.starts_with("runner-")) runner_gone("the runner in the guest failed: " + r.args);
   }
 
   void take(const record::Record& r) {
@@ -333,7 +386,8 @@ class Ingest {
   std::uint64_t case_seed_ = 0;
   std::uint64_t k_ = 0, cases_ = 0, findings_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::set<std::string> reported_, started_targets_;
+  std::set<std::string> reported_, started_targets_, announced_;
+  bool up_ = false;
   GuestTarget where_;
   std::vector<GuestProgress> progress_;
 };
@@ -363,7 +417,9 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
     for (const Target& t : request.targets) plan.targets.push_back({t.exporter, t.bug});
   Ingest ingest(request, output, prepared, line);
 
+  unsigned failed_boots = 0;
   for (unsigned boots = 1; !stop_requested(); ++boots) {
+    ingest.boots();
     const fs::path console = output.directory() / fmt::format("console-{}-{}.log", prepared.kernel.release, boots);
     line.show(fmt::format("{} booting {} under {}", label(request), prepared.kernel.release,
                           boot::name(prepared.accelerator)));
@@ -386,7 +442,7 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
     line.clear();
     const fs::path complaints = console.string() + ".qemu";
     if (fs::exists(complaints) && fs::is_empty(complaints)) fs::remove(complaints);
-    if (ended->clean()) return;
+    if (ended->clean()) return ingest.account();
     if (ended->end == boot::GuestEnd::Stopped) {
       if (!ingest.any_target())
         skip_kernel(request, output, "stopped before the guest was up\nRemedy: go on with --resume");
@@ -394,11 +450,12 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
     }
     const std::string why = fmt::format("the guest ended on its own ({}): {}; its console is {}", boot::name(ended->end),
                                         ended->detail, console.string());
-    if (!ingest.any_target()) {  // it never came up
-      if (boots >= kBootAttempts) return ingest.give_up(why, "target-lost");
+    if (!ingest.up()) {  // it never came up
+      if (++failed_boots >= kBootAttempts) return ingest.give_up(why, "target-lost");
       output.write(record::Warn{"guest", why, ""});
       continue;
     }
+    failed_boots = 0;
     if (ingest.in_case())
       ingest.gone(*ended);
     else

@@ -272,6 +272,7 @@ record::Coverage coverage_record(const model::Coverage& coverage, const Alphabet
 }
 
 tl::expected<RegressionTrace, std::string> load_trace(const std::string& path) {
+  if (std::filesystem::is_directory(path)) return tl::unexpected(path + ": is a directory, not a trace");
   std::ifstream file(path, std::ios::binary);
   if (!file) return tl::unexpected(fmt::format("{}: {}", path, std::strerror(errno)));
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -298,8 +299,10 @@ tl::expected<std::vector<RegressionTrace>, std::string> load_traces(const std::s
 }
 
 std::optional<record::Finding> examine(Runner& runner, const Program& program, const std::string& target,
-                                       const ShrinkLimits& limits, const Runner::Signatures* known) {
+                                       const ShrinkLimits& limits, const Runner::Signatures* known,
+                                       Carried* counts) {
   const CaseResult& result = runner.run(program, known);
+  if (counts != nullptr) *counts = {result.program_steps, result.skipped};
   if (!result.error.empty()) throw HarnessError(result.error);
   const auto failure = failure_of(runner, result, known);
   if (!failure) return {};

@@ -210,6 +210,8 @@ const CaseResult& Runner::run(std::span<const Operation> program, const Signatur
     result_.outcome = record::CaseOutcome::Error;
   else if (result_.found)
     result_.outcome = result_.found->leak ? record::CaseOutcome::Leak : record::CaseOutcome::Divergence;
+  else if (result_.program_steps == 0 && !program.empty())
+    result_.outcome = record::CaseOutcome::Skip;  // nothing was asked of the system, so nothing was judged
   return result_;
 }
 

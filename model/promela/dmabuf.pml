@@ -419,7 +419,7 @@ c_code {
 #define SEND_F(f, ...) EACH_S(SEND_S, f)
 #define SEND_BAD(s, ...) REFUSE("send bad s" #s, EBADF, msg[s] == 0)
 #define RECEIVE(f, s) \
-  OP("receive s" #s " f" #f, msg[s] > 0 && fd[f] == 0, fd[f] = msg[s]; fdp[f] = msgp[s]; msg[s] = 0; msgp[s] = 0)
+  STEP("receive s" #s " f" #f, msg[s] > 0 && fd[f] == 0, fd[f] = msg[s]; fdp[f] = msgp[s]; msg[s] = 0; msgp[s] = 0)
 #define RECEIVE_S(s, ...) EACH_F(RECEIVE, s)
 #if PLANT == 8
 #define DISCARDED(b) skip

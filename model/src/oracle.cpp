@@ -304,17 +304,25 @@ bool Oracle::adopt(const Operation& operation, const Outcome& outcome) {
   const auto* load = std::get_if<op::Load>(&operation);
   const auto* read = std::get_if<op::DeviceRead>(&operation);
   if (load == nullptr && read == nullptr) return false;
-  // The bytes are not what they should be, and nobody knows which of them: judge no contents of this
-  // buffer any more until they are written again.
   for (World& world : worlds_) {
     std::uint8_t b = kNone;
     if (load != nullptr) {
       VmaState& vma = world.vmas[load->vma.value];
-      vma.suspect = true;
       b = vma.buffer;
+      // A view that ignores its offset explains itself: it shows the buffer from the start. If nothing
+      // can have been written through it, all else is as it was, and goes on being judged.
+      const bool from_start = vma.offset > 0 && load->page < kMaxPages &&
+                              world.buffers[b].content[load->page] == outcome->value;
+      if (from_start && vma.protection == Protection::Read) {
+        vma.offset = 0;
+        continue;
+      }
+      vma.suspect = true;
     } else {
       b = world.attachments[world.mappings[read->mapping.value].attachment].buffer;
     }
+    // Otherwise nobody knows which bytes are wrong: no contents of this buffer are judged until they
+    // are written again.
     world.buffers[b].content.fill(kUnknownTag);
   }
   return true;

@@ -92,9 +92,13 @@ CampaignResult run_campaign(Adapter& adapter, const model::Profile& profile, con
 
 /// One program: run, and the finding if there is one, shrunk or not. What `replay` and `shrink` are
 /// made of. Nothing if it passes; throws HarnessError if the system could not be asked.
+/// How much of the program was carried out is in `counts` if given.
+struct Carried {
+  std::size_t out = 0, skipped = 0;
+};
 std::optional<record::Finding> examine(Runner& runner, const Program& program, const std::string& target,
                                        const ShrinkLimits& limits,
-                                       const Runner::Signatures* known = nullptr);
+                                       const Runner::Signatures* known = nullptr, Carried* counts = nullptr);
 
 /// Model coverage in records: rows that fired, of those that can on a system with this alphabet.
 record::Coverage coverage_record(const model::Coverage& coverage, const Alphabet& alphabet,
