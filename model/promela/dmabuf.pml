@@ -392,7 +392,7 @@ c_code {
 #define MAY_LOSE(r, b) (!ATTACHED(b) || KERNEL_REFERENCES(b) > 1)
 #endif
 #define INSTALL_FD(b, r, f) \
-  OP("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b), \
+  STEP("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b), \
      ref[r] = 0; fd[f] = b + 1; SET_PROCESS(f, 0))
 #define INSTALL_FD_KEPT(b, r, f) \
   GUARD_BUSY("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && !MAY_LOSE(r, b))
