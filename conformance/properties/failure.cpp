@@ -17,7 +17,7 @@ const Law changes_nothing = [](const Moment& moment) -> std::string {
       const auto aspect = static_cast<Aspect>(k);
       // An exporter may be asked before it says no, and the attach it refused needs no detach.
       if (aspect == Aspect::AttachCalls || aspect == Aspect::MapCalls || aspect == Aspect::BeginCalls ||
-          aspect == Aspect::EndCalls)
+          aspect == Aspect::EndCalls || aspect == Aspect::AttachRefused || counts_directions(aspect))
         continue;
       if (was.has(aspect) && (was.values[k] != is.values[k] || (aspect == Aspect::Name && !(was.name == is.name))))
         return std::string(aspect_name(aspect)) + " of b" + std::to_string(b) + " has changed";

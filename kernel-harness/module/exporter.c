@@ -224,6 +224,13 @@ static void dbh_note(struct dbh_record *record, struct dma_buf *dmabuf,
 		record->counters.unlocked |= BIT(callback);
 }
 
+/* The core may hand down any value. */
+static void dbh_note_direction(u32 *counts, enum dma_data_direction dir)
+{
+	if ((unsigned int)dir < DBH_DIRECTIONS)
+		counts[dir]++;
+}
+
 static int dbh_injected(struct dbh_record *record, u32 callback)
 {
 	struct dbh_injection *injection = &record->injections[callback];
@@ -477,6 +484,7 @@ static struct sg_table *dbh_map_op(struct dma_buf_attachment *attach,
 		record->counters.map_failed++;
 	} else {
 		record->counters.map++;
+		dbh_note_direction(record->counters.map_directions, dir);
 		record->handed_out = true;
 		list_add(&handout->node, &peer->handouts);
 		atomic64_inc(&dbh_statistics.exporter_mappings);
@@ -514,6 +522,7 @@ static void dbh_unmap_op(struct dma_buf_attachment *attach,
 	} else {
 		dbh_note(record, attach->dmabuf, DBH_CALLBACK_UNMAP);
 		record->counters.unmap++;
+		dbh_note_direction(record->counters.unmap_directions, dir);
 		list_del(&handout->node);
 		dbh_handout_free(handout);
 		atomic64_dec(&dbh_statistics.exporter_mappings);
@@ -672,6 +681,7 @@ static int dbh_begin_cpu_op(struct dma_buf *dmabuf,
 		record->counters.begin_failed++;
 	} else {
 		record->counters.begin_cpu_access++;
+		dbh_note_direction(record->counters.begin_directions, dir);
 		dbh_sync(record, true);
 	}
 	mutex_unlock(&record->lock);
@@ -692,6 +702,7 @@ static int dbh_end_cpu_op(struct dma_buf *dmabuf, enum dma_data_direction dir)
 		record->counters.end_failed++;
 	} else {
 		record->counters.end_cpu_access++;
+		dbh_note_direction(record->counters.end_directions, dir);
 		dbh_sync(record, false);
 	}
 	mutex_unlock(&record->lock);

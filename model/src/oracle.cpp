@@ -100,10 +100,15 @@ void name_clauses(Divergence& d, Aspect aspect, const RowInfo* after) {
     case Aspect::AccessMode: add_requirement(d, "EXP-007"), add_requirement(d, "INV-007"); break;
     case Aspect::AttachCalls: add_requirement(d, "ATT-004"), add_requirement(d, "INV-004"); break;
     case Aspect::DetachCalls: add_requirement(d, "ATT-017"), add_requirement(d, "INV-004"); break;
+    case Aspect::AttachRefused: add_requirement(d, "ATT-004"), add_requirement(d, "ATT-005"); break;
     case Aspect::MapCalls:
     case Aspect::UnmapCalls: add_requirement(d, "MAP-002"), add_requirement(d, "INV-004"); break;
-    case Aspect::BeginCalls: add_requirement(d, "CPU-002"); break;
-    case Aspect::EndCalls: add_requirement(d, "CPU-005"); break;
+    case Aspect::MapDirections:
+    case Aspect::UnmapDirections: add_requirement(d, "MAP-002"); break;
+    case Aspect::BeginCalls:
+    case Aspect::BeginDirections: add_requirement(d, "CPU-002"); break;
+    case Aspect::EndCalls:
+    case Aspect::EndDirections: add_requirement(d, "CPU-005"); break;
     case Aspect::ReleaseCalls: add_requirement(d, "REL-001"), add_requirement(d, "INV-002"); break;
   }
 }
@@ -114,6 +119,10 @@ std::string reading_text(Aspect aspect, std::int64_t value) {
     constexpr std::array<std::string_view, 3> modes = {"read-only", "write-only", "read-write"};
     return value >= 0 && value < 3 ? std::string(modes[static_cast<std::size_t>(value)]) : "no access mode";
   }
+  if (counts_directions(aspect))
+    return fmt::format("bidirectional {}, to_device {}, from_device {}",
+                       Directions::of(Direction::Bidirectional, value), Directions::of(Direction::ToDevice, value),
+                       Directions::of(Direction::FromDevice, value));
   return fmt::format("{}", value);
 }
 
@@ -124,12 +133,17 @@ bool concerns(const RowInfo& row, Aspect aspect) {
   };
   switch (aspect) {
     case Aspect::References: return has("reference");
-    case Aspect::MapCalls: return has("call map");
-    case Aspect::UnmapCalls: return has("call unmap");
-    case Aspect::AttachCalls: return has("call attach");
+    case Aspect::MapCalls:
+    case Aspect::MapDirections: return has("call map");
+    case Aspect::UnmapCalls:
+    case Aspect::UnmapDirections: return has("call unmap");
+    case Aspect::AttachCalls:
+    case Aspect::AttachRefused: return has("call attach");
     case Aspect::DetachCalls: return has("call detach");
-    case Aspect::BeginCalls: return has("call begin");
-    case Aspect::EndCalls: return has("call end");
+    case Aspect::BeginCalls:
+    case Aspect::BeginDirections: return has("call begin");
+    case Aspect::EndCalls:
+    case Aspect::EndDirections: return has("call end");
     case Aspect::ReleaseCalls: return has("call release");
     case Aspect::Name: return has("rename");
     case Aspect::Listed:
@@ -165,10 +179,15 @@ std::optional<Divergence> first_difference(const Observation& expected, const Ob
       } else {
         d.expected = reading_text(aspect, e.values[k]);
         d.observed = reading_text(aspect, s.values[k]);
-        d.expected_class = aspect == Aspect::Listed || aspect == Aspect::AccessMode ? d.expected : "n";
-        d.observed_class = aspect == Aspect::Listed || aspect == Aspect::AccessMode
-                               ? d.observed
-                               : (s.values[k] > e.values[k] ? "more" : "less");
+        if (counts_directions(aspect)) {
+          d.expected_class = "directions";
+          d.observed_class = "other-directions";
+        } else {
+          d.expected_class = aspect == Aspect::Listed || aspect == Aspect::AccessMode ? d.expected : "n";
+          d.observed_class = aspect == Aspect::Listed || aspect == Aspect::AccessMode
+                                 ? d.observed
+                                 : (s.values[k] > e.values[k] ? "more" : "less");
+        }
       }
       if (after == nullptr || after->kind != RowKind::Refused)
         for (RowId id : fired)
@@ -181,13 +200,24 @@ std::optional<Divergence> first_difference(const Observation& expected, const Ob
     const FdSeen& e = expected.fds[i];
     const FdSeen& s = seen.fds[i];
     if (!s.seen || !e.seen) continue;
-    if (e.open == s.open && (!e.open || e.close_on_exec == s.close_on_exec)) continue;
+    const bool astray = s.process && s.process != e.process;
+    const bool high = s.lowest && s.lowest != e.lowest;
+    if (e.open == s.open && (!e.open || (e.close_on_exec == s.close_on_exec && !astray && !high))) continue;
     Divergence d;
     d.slot = fmt::format("f{}", i);
     if (e.open != s.open) {
       d.aspect = "fd";
       d.expected_class = d.expected = e.open ? "open" : "closed";
       d.observed_class = d.observed = s.open ? "open" : "closed";
+    } else if (astray) {
+      d.aspect = "process";
+      d.expected_class = d.expected = fmt::format("p{}", *e.process);
+      d.observed_class = d.observed = fmt::format("p{}", *s.process);
+    } else if (high) {
+      d.aspect = "fd_number";
+      d.expected_class = d.expected = "the lowest free";
+      d.observed_class = d.observed = "another";
+      add_requirement(d, "FD-003");
     } else {
       d.aspect = "close_on_exec";
       d.expected_class = d.expected = e.close_on_exec ? "set" : "not set";

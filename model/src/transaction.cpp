@@ -11,6 +11,23 @@ constexpr bool ends(SyncFlags f) {
   return f == SyncFlags::EndRead || f == SyncFlags::EndWrite || f == SyncFlags::EndBoth;
 }
 
+/// What the exporter is told (DBUF-SYN-004): who reads wants what a device has written.
+constexpr Direction direction_of(SyncFlags f) {
+  switch (f) {
+    case SyncFlags::StartRead:
+    case SyncFlags::EndRead: return Direction::FromDevice;
+    case SyncFlags::StartWrite:
+    case SyncFlags::EndWrite: return Direction::ToDevice;
+    case SyncFlags::StartBoth:
+    case SyncFlags::EndBoth: return Direction::Bidirectional;
+    case SyncFlags::NoDirection:
+    case SyncFlags::EndNoDirection:
+    case SyncFlags::UnknownBit:
+    case SyncFlags::UnknownHighBit: return Direction::None;
+  }
+  return Direction::None;
+}
+
 }  // namespace
 
 bool Transaction::malformed() {
@@ -62,8 +79,10 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       const bool strict = device_ == kStrictDevice.value && !suits_anyway(b) &&
                           p_.exporter.constraints == Constraints::RefusedAtAttach;
       if (!fire(MachineId::Storage, state.storage, event_id<op::Attach>(),
-                when(late, Fact::RefusesLate) | when(strict, Fact::RefusesStrict), b))
+                when(late, Fact::RefusesLate) | when(strict, Fact::RefusesStrict), b)) {
+        if (result_.allowance == Allowance::Refused) attach_refused_by_ = b;
         return false;
+      }
       ++state.callbacks.attach;
       return true;
     }
@@ -78,17 +97,27 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
                 b))
         return false;
       ++state.callbacks.map;
+      state.callbacks.maps.count(direction_);
       state.handed_out = true;
       return true;
     }
-    case Effect::CallUnmap: ++state.callbacks.unmap; return true;
+    case Effect::CallUnmap:
+      ++state.callbacks.unmap;
+      state.callbacks.unmaps.count(direction_);
+      return true;
     case Effect::BeginAccess:
       return touch(b) && fire(MachineId::CpuAccess, state.cpu, EventId::Begin, 0, b);
     case Effect::EndAccess:
       return fire(MachineId::CpuAccess, state.cpu, EventId::End,
                   when(p_.exporter.end_needs_begin, Fact::EndNeedsBegin), b);
-    case Effect::CallBegin: ++state.callbacks.begin; return true;
-    case Effect::CallEnd: ++state.callbacks.end; return true;
+    case Effect::CallBegin:
+      ++state.callbacks.begin;
+      state.callbacks.begins.count(direction_);
+      return true;
+    case Effect::CallEnd:
+      ++state.callbacks.end;
+      state.callbacks.ends.count(direction_);
+      return true;
     case Effect::CallRelease: ++state.callbacks.release; return true;
     case Effect::Migrate:  // the contents are carried over (DBUF-MIG-006), so nothing changes here
     case Effect::Rename:   // the operation carries the name
@@ -279,6 +308,8 @@ void Transaction::operator()(const op::Attach& o) {
 void Transaction::operator()(const op::Detach& o) {
   AttachmentState& attachment = w_.attachments[o.attachment.value];
   const std::uint8_t b = attachment.buffer;
+  // A cached sg_table goes with the direction it was made for (DBUF-MAP-009).
+  if (attachment.cached != kNone) direction_ = static_cast<Direction>(attachment.cached);
   if (!fire(MachineId::Attachment, attachment.state, event_id<op::Detach>(), guarded(), b)) return;
   --buffer(b).attachments;
   attachment = AttachmentState{};
@@ -296,6 +327,7 @@ void Transaction::operator()(const op::Map& o) {
   const bool fits = attachment.cached == direction ||
                     attachment.cached == static_cast<std::uint8_t>(Direction::Bidirectional);
   device_ = attachment.device;
+  direction_ = o.direction;
   if (!fire(MachineId::Attachment, attachment.state, event_id<op::Map>(),
             guarded() | when(caches, Fact::Caches) | when(fits, Fact::CacheFits) |
                 when(p_.exporter.concurrent_maps, Fact::ConcurrentMaps),
@@ -313,6 +345,7 @@ void Transaction::operator()(const op::Unmap& o) {
   MappingState& mapping = w_.mappings[o.mapping.value];
   if (!fire(MachineId::Mapping, mapping.state, event_id<op::Unmap>(), guarded())) return;
   AttachmentState& attachment = w_.attachments[mapping.attachment];
+  direction_ = static_cast<Direction>(mapping.direction);
   result_.reason = nullptr;
   if (!fire(MachineId::Attachment, attachment.state, event_id<op::Unmap>(),
             when(attachment.cached != kNone, Fact::Caches) | when(attachment.mappings > 1, Fact::MoreMappings),
@@ -350,12 +383,14 @@ void Transaction::operator()(const op::DeviceWrite& o) {
 void Transaction::operator()(const op::BeginCpuAccess& o) {
   if (o.direction == Direction::None) return void(malformed());
   ReferenceState& reference = w_.references[o.reference.value];
+  direction_ = o.direction;
   fire(MachineId::Reference, reference.state, event_id<op::BeginCpuAccess>(), guarded(), reference.buffer);
 }
 
 void Transaction::operator()(const op::EndCpuAccess& o) {
   if (o.direction == Direction::None) return void(malformed());
   ReferenceState& reference = w_.references[o.reference.value];
+  direction_ = o.direction;
   fire(MachineId::Reference, reference.state, event_id<op::EndCpuAccess>(), guarded(), reference.buffer);
 }
 
@@ -367,6 +402,7 @@ void Transaction::operator()(const op::Sync& o) {
   StateId ready = 0;
   const bool unknown = o.flags == SyncFlags::UnknownBit || o.flags == SyncFlags::UnknownHighBit;
   const bool no_direction = o.flags == SyncFlags::NoDirection || o.flags == SyncFlags::EndNoDirection;
+  direction_ = direction_of(o.flags);
   result_.reason = nullptr;
   fire(MachineId::Ioctl, ready, event_id<op::Sync>(),
        when(o.argument == Argument::Unmapped, Fact::ArgumentUnmapped) | when(unknown, Fact::UnknownFlags) |

@@ -66,6 +66,9 @@ class Transaction {
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
 
+  /// The buffer whose exporter was asked for an attachment and said no; kNone if none was.
+  std::uint8_t attach_refused_by() const { return attach_refused_by_; }
+
  private:
   /// Fires an event; carries out the row's effects on buffer b. False if it was not permitted.
   bool fire(MachineId machine, StateId& state, EventId event, FactSet facts = 0, std::uint8_t b = kNone);
@@ -96,6 +99,8 @@ class Transaction {
   Choices& choices_;
   Alternative& result_;
   std::uint8_t device_ = 0;  ///< device of the attach or map under way
+  Direction direction_ = Direction::None;  ///< what the map, unmap, begin or end under way is called with
+  std::uint8_t attach_refused_by_ = kNone;
 };
 
 }  // namespace dmabuf::model

@@ -80,6 +80,8 @@ void alternatives(const World& world, const Profile& profile, const Operation& o
     Transaction transaction(result.next, profile, choices, result);
     std::visit(transaction, operation);
     if (result.allowance != Allowance::Permitted) result.next = world;
+    if (const std::uint8_t b = transaction.attach_refused_by(); b != kNone)
+      ++result.next.buffers[b].callbacks.attach_refused;
   } while (choices.advance());
 }
 
@@ -127,6 +129,11 @@ Observation expected_observation(const World& world, const Profile&) {
     s.set(Aspect::BeginCalls, b.callbacks.begin);
     s.set(Aspect::EndCalls, b.callbacks.end);
     s.set(Aspect::ReleaseCalls, b.callbacks.release);
+    s.set(Aspect::AttachRefused, b.callbacks.attach_refused);
+    s.set(Aspect::MapDirections, b.callbacks.maps.reading());
+    s.set(Aspect::UnmapDirections, b.callbacks.unmaps.reading());
+    s.set(Aspect::BeginDirections, b.callbacks.begins.reading());
+    s.set(Aspect::EndDirections, b.callbacks.ends.reading());
     if (!live) continue;
     s.set(Aspect::References, b.references);
     s.set(Aspect::Attachments, b.attachments);
@@ -137,7 +144,7 @@ Observation expected_observation(const World& world, const Profile&) {
   }
   for (std::size_t i = 0; i < kMaxFds; ++i) {
     const FdState& fd = world.fds[i];
-    seen.fds[i] = {true, fd.state == state::kFdOpen, fd.cloexec == CloseOnExec::Yes};
+    seen.fds[i] = {true, fd.state == state::kFdOpen, fd.cloexec == CloseOnExec::Yes, fd.process, true};
   }
   return seen;
 }

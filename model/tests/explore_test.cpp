@@ -120,7 +120,7 @@ struct Naive {
           mixed += (way.allowance == Allowance::Forbidden) != (ways.front().allowance == Allowance::Forbidden);
           switch (way.allowance) {
             case Allowance::Permitted: edge(i, way.next); break;
-            case Allowance::Refused: ++refusals, changed_by_refusal += way.next != here; break;
+            case Allowance::Refused: ++refusals, changed_by_refusal += without_data(way.next) != here; break;
             case Allowance::Forbidden: ++forbidden; break;
             case Allowance::Unspecified: ++unspecified; break;
             case Allowance::Malformed: break;

@@ -64,6 +64,38 @@ TEST_F(OracleTest, NoticesALostCloseOnExec) {
   EXPECT_EQ(divergence->aspect, "close_on_exec");
 }
 
+TEST_F(OracleTest, NoticesAnFdThatWentAstray) {
+  Observation seen;
+  seen.fds[0] = {true, true, true, 0, true};
+  EXPECT_FALSE(oracle.judge(seen));
+  seen.fds[0].lowest = false;
+  const auto high = oracle.judge(seen);
+  ASSERT_TRUE(high);
+  EXPECT_EQ(high->aspect, "fd_number");
+  EXPECT_THAT(high->requirements, Contains("FD-003"));
+  seen.fds[0].process = 1;
+  const auto astray = oracle.judge(seen);
+  ASSERT_TRUE(astray);
+  EXPECT_EQ(astray->aspect, "process");
+  EXPECT_EQ(astray->expected, "p0");
+  EXPECT_EQ(astray->observed, "p1");
+}
+
+TEST_F(OracleTest, NoticesAnotherDirection) {
+  EXPECT_FALSE(oracle.judge(op::Sync{f0, SyncFlags::StartRead, Argument::Good}, done()));
+  Observation seen;
+  seen.buffers[0].set(Aspect::BeginCalls, 1);
+  seen.buffers[0].set(Aspect::BeginDirections, Directions::reading(0, 0, 1));
+  EXPECT_FALSE(oracle.judge(seen));
+  seen.buffers[0].set(Aspect::BeginDirections, Directions::reading(0, 1, 0));
+  const auto divergence = oracle.judge(seen);
+  ASSERT_TRUE(divergence);
+  EXPECT_EQ(divergence->aspect, "begin_directions");
+  EXPECT_EQ(divergence->expected, "bidirectional 0, to_device 0, from_device 1");
+  EXPECT_EQ(divergence->observed, "bidirectional 0, to_device 1, from_device 0");
+  EXPECT_THAT(divergence->requirements, Contains("SYN-004"));
+}
+
 TEST_F(OracleTest, TakesUnseenForUnseen) { EXPECT_FALSE(oracle.judge(Observation{})); }
 
 TEST_F(OracleTest, GoesOnAfterWrongBytes) {

@@ -148,12 +148,14 @@ TEST_F(CachingWorldTest, KeepsTheMappingUntilDetach) {
   ok(op::Map{a0, m0, Direction::ToDevice});
   ok(op::Map{a0, m1, Direction::ToDevice});
   EXPECT_EQ(world.buffers[0].callbacks.map, 1);
+  EXPECT_EQ(world.buffers[0].callbacks.maps.of(Direction::ToDevice), 1);
   ok(op::Unmap{m0});
   refuses(op::Map{a0, m0, Direction::Bidirectional}, EBUSY);
   ok(op::Unmap{m1});
   EXPECT_EQ(world.buffers[0].callbacks.unmap, 0);
   ok(op::Detach{a0});
   EXPECT_EQ(world.buffers[0].callbacks.unmap, 1);
+  EXPECT_EQ(world.buffers[0].callbacks.unmaps.of(Direction::ToDevice), 1);
 }
 
 class MigratingWorldTest : public WorldTest {

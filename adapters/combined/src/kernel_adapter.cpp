@@ -390,6 +390,16 @@ void KernelAdapter::observe_counters(const Buffer& buffer, model::BufferSeen& se
   set(Aspect::BeginCalls, counters->begin_cpu_access);
   set(Aspect::EndCalls, counters->end_cpu_access);
   set(Aspect::ReleaseCalls, counters->release);
+  set(Aspect::AttachRefused, counters->attach_refused);
+  const auto set_directions = [&seen](Aspect aspect, const __u32 (&counts)[DBH_DIRECTIONS]) {
+    seen.set(aspect, model::Directions::reading(counts[DBH_DIR_BIDIRECTIONAL],
+                                                counts[DBH_DIR_TO_DEVICE],
+                                                counts[DBH_DIR_FROM_DEVICE]));
+  };
+  set_directions(Aspect::MapDirections, counters->map_directions);
+  set_directions(Aspect::UnmapDirections, counters->unmap_directions);
+  set_directions(Aspect::BeginDirections, counters->begin_directions);
+  set_directions(Aspect::EndDirections, counters->end_directions);
 }
 
 void KernelAdapter::look_at(model::ProcessId id, std::span<FdState> states) {
@@ -431,7 +441,14 @@ void KernelAdapter::observe_fds(model::Observation& seen) {
       it.seen = true;
       it.open = states[k].open;
       it.close_on_exec = states[k].close_on_exec;
-      if (fds_.holds(fd)) continue;
+      if (fds_.holds(fd)) {
+        // Somebody has it for certain if it is the buffer that it should be.
+        const auto& of = fds_.at(fd).buffer;
+        if (it.open && of && buffers_[of->value] && states[k].inode == buffers_[of->value]->ino &&
+            states[k].device == dmabuf_device_)
+          it.process = id.value;
+        continue;
+      }
       // A slot that was closed: its number may be in use again, but not for the same buffer.
       const auto left = fds_.left(fd);
       const auto& buffer = left->buffer ? buffers_[left->buffer->value] : std::nullopt;

@@ -100,6 +100,8 @@ TEST_F(KernelAdapterTest, FollowsFdsFromProcessToProcess) {
   EXPECT_TRUE(seen.fds[1].seen && !seen.fds[1].open);
   EXPECT_TRUE(seen.fds[2].seen && seen.fds[2].open && seen.fds[2].close_on_exec);
   EXPECT_FALSE(seen.fds[3].seen);
+  EXPECT_EQ(seen.fds[0].process, 0);
+  EXPECT_EQ(seen.fds[2].process, 1);
 
   // And back again.
   ASSERT_EQ(apply(op::Send{f2, s1}), done());

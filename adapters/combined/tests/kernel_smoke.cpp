@@ -131,7 +131,8 @@ void print(const Outcome& outcome) {
 void print(const Observation& seen) {
   constexpr const char* kShort[kAspects] = {"listed", "refs",   "atts",   "maps",  "size",
                                             "name",   "access", "attach", "detach", "map",
-                                            "unmap",  "begin",  "end",    "release"};
+                                            "unmap",  "begin",  "end",    "release", "refused",
+                                            "map-dirs", "unmap-dirs", "begin-dirs", "end-dirs"};
   for (std::size_t b = 0; b < kMaxBuffers; ++b) {
     const BufferSeen& it = seen.buffers[b];
     if (it.seen == 0) continue;

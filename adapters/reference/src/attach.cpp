@@ -25,6 +25,8 @@ Outcome System::run(const model::op::Attach& op) {
   const DmaBufOps& ops = *buffer.exporter->ops;
   const int error = ops.attach != nullptr ? ops.attach(core_, buffer, op.device) : 0;
   if (error != 0) {
+    ++buffer.attach_refused;
+    if (is(Mutant::RefusedAttachCallsTwice)) ++buffer.attach_refused;
     if (is(Mutant::RefusedAttachStaysListed))
       buffer.attachments.insert(op.attachment.value, op.device.value);
     if (is(Mutant::RefusedAttachCallsDetach)) buffer.count(Callback::Detach);
@@ -50,7 +52,7 @@ Outcome System::run(const model::op::Detach& op) {
   if (attachment.live_mappings > 0 && !is(Mutant::DetachWhileMapped)) return refused(EBUSY);
   DmaBuf& buffer = buffer_of(attachment.buffer);
   if (attachment.cached && !is(Mutant::DetachForgetsCachedMapping))
-    unmap(buffer, attachment.cached_table);
+    unmap(buffer, attachment.cached_table, attachment.cached_direction);
   if (!is(Mutant::DetachStaysListed)) buffer.attachments.remove(op.attachment.value);
   if (!is(Mutant::DetachCallbackSkipped)) {
     const DmaBufOps& ops = *buffer.exporter->ops;

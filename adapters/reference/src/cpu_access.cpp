@@ -45,6 +45,10 @@ constexpr std::uint64_t bits_of(SyncFlags flags) {
   return 0;
 }
 
+constexpr std::uint64_t with_read_and_write_swapped(std::uint64_t bits) {
+  return (bits & kEnd) | (bits & kRead) << 1 | (bits & kWrite) >> 1;
+}
+
 constexpr Direction direction_of(std::uint64_t bits) {
   switch (bits & (kRead | kWrite)) {
     case kRead:
@@ -66,6 +70,7 @@ int System::begin_cpu_access(DmaBuf& buffer, Direction direction) {
   const int error = buffer.exporter->ops->begin_cpu_access(core_, buffer, direction);
   if (error != 0) return error;
   buffer.count(Callback::Begin);
+  buffer.begins.count(direction);
   if (is(Mutant::BeginWrongDirection) && direction == Direction::FromDevice) {
     // Cleaned instead of invalidated: the CPU's stale lines go over what the device wrote.
     for (std::size_t page = 0; page < buffer.pages; ++page)
@@ -82,8 +87,10 @@ int System::end_cpu_access(DmaBuf& buffer, Direction direction) {
       buffer.called(Callback::Begin) <= buffer.called(Callback::End))
     return EINVAL;
   const int error = buffer.exporter->ops->end_cpu_access(core_, buffer, direction);
-  if (error == 0) buffer.count(Callback::End);
-  return error;
+  if (error != 0) return error;
+  buffer.count(Callback::End);
+  buffer.ends.count(direction);
+  return 0;
 }
 
 Outcome System::run(const model::op::BeginCpuAccess& op) {
@@ -122,6 +129,7 @@ Outcome System::run(const model::op::Sync& op) {
       buffer.access == model::Access::ReadOnly)
     return refused(EACCES);
   if (is(Mutant::SyncSwapsStartAndEnd)) bits ^= kEnd;
+  if (is(Mutant::SyncSwapsDirections)) bits = with_read_and_write_swapped(bits);
   const Direction direction = direction_of(bits);
   const int error =
       (bits & kEnd) != 0 ? end_cpu_access(buffer, direction) : begin_cpu_access(buffer, direction);

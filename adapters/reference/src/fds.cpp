@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// The fd tables of the two processes.
+#include <algorithm>
 #include <cerrno>
 
 #include "dmabuf/reference/system.hpp"
@@ -24,9 +25,14 @@ bool System::occupied(model::FdId fd) {
 
 int System::install(std::uint8_t process, model::FdId fd, std::int8_t buffer, bool close_on_exec) {
   FdTable& table = tables_[process];
-  for (std::size_t number = 0; number < table.size(); ++number) {
-    if (table[number].buffer != kNobody) continue;
-    table[number] = {.buffer = buffer, .close_on_exec = close_on_exec};
+  const auto free = [](const FdEntry& entry) { return entry.buffer == kNobody; };
+  const auto lowest = std::find_if(table.begin(), table.end(), free) - table.begin();
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const std::size_t number = is(Mutant::InstallTakesHighestFd) ? table.size() - 1 - i : i;
+    if (!free(table[number])) continue;
+    table[number] = {.buffer = buffer,
+                     .close_on_exec = close_on_exec,
+                     .lowest = number == static_cast<std::size_t>(lowest)};
     fds_[fd.value] = {.number = static_cast<std::int8_t>(number), .process = process};
     return 0;
   }
@@ -64,7 +70,9 @@ Outcome System::run(const model::op::Dup& op) {
   if (is(Mutant::DupLosesCloexec)) close_on_exec = false;
   if (is(Mutant::DupInheritsCloexec)) close_on_exec = from->close_on_exec;
   DmaBuf& buffer = buffer_of(from->buffer);
-  const int error = install(fds_[op.from.value].process, op.to, from->buffer, close_on_exec);
+  std::uint8_t process = fds_[op.from.value].process;
+  if (is(Mutant::DupLandsInOtherProcess)) process ^= 1U;
+  const int error = install(process, op.to, from->buffer, close_on_exec);
   if (error != 0) return refused(error);
   if (!is(Mutant::DupNotCounted)) get_file(buffer);
   if (is(Mutant::DupCountsTwice)) get_file(buffer);

@@ -20,10 +20,12 @@ int System::map(Attachment& attachment, DmaBuf& buffer, Direction direction, SgT
     table = attachment.cached_table;
     return 0;
   }
-  const int error = buffer.exporter->ops->map(core_, buffer, model::DeviceId{attachment.device},
-                                              direction, table);
+  const Direction passed = is(Mutant::MapWrongDirection) ? Direction::Bidirectional : direction;
+  const int error =
+      buffer.exporter->ops->map(core_, buffer, model::DeviceId{attachment.device}, passed, table);
   if (error != 0) return is(Mutant::MapWrongErrno) ? ENOMEM : error;
   buffer.count(Callback::Map);
+  buffer.maps.count(passed);
   if (is(Mutant::MapCallsTwice)) buffer.count(Callback::Map);
   if (is(Mutant::SgTableLacksLastPage)) --table.count;
   if (buffer.exporter->caches_mappings) {
@@ -34,10 +36,11 @@ int System::map(Attachment& attachment, DmaBuf& buffer, Direction direction, SgT
   return 0;
 }
 
-void System::unmap(DmaBuf& buffer, const SgTable& table) {
+void System::unmap(DmaBuf& buffer, const SgTable& table, Direction direction) {
   if (is(Mutant::UnmapCallbackSkipped)) return;
   buffer.exporter->ops->unmap(core_, buffer, table);
   buffer.count(Callback::Unmap);
+  buffer.unmaps.count(is(Mutant::UnmapWrongDirection) ? Direction::Bidirectional : direction);
 }
 
 Outcome System::run(const model::op::Map& op) {
@@ -50,12 +53,13 @@ Outcome System::run(const model::op::Map& op) {
   SgTable table;
   if (const int error = map(attachment, buffer, op.direction, table)) return refused(error);
   if (mapping.buffer != kNobody) {
-    if (!attachment.cached) unmap(buffer, table);
+    if (!attachment.cached) unmap(buffer, table, op.direction);
     return refused(EEXIST);
   }
   mapping = {.buffer = attachment.buffer,
              .attachment = op.attachment.value,
              .cached = attachment.cached,
+             .direction = op.direction,
              .table = table};
   ++attachment.live_mappings;
   ++buffer.live_mappings;
@@ -70,9 +74,9 @@ Outcome System::run(const model::op::Unmap& op) {
   DmaBuf& buffer = buffer_of(mapping.buffer);
   Attachment& attachment = attachments_[mapping.attachment];
   // The cached table is nobody's to give back: detach does.
-  if (!mapping.cached) unmap(buffer, mapping.table);
+  if (!mapping.cached) unmap(buffer, mapping.table, mapping.direction);
   if (mapping.cached && attachment.cached && is(Mutant::CacheUnmapsAtOnce)) {
-    unmap(buffer, mapping.table);
+    unmap(buffer, mapping.table, mapping.direction);
     attachment.cached = false;
   }
   if (attachment.live_mappings > 0) --attachment.live_mappings;

@@ -31,7 +31,9 @@ Outcome System::run(const model::op::Receive& op) {
   bool close_on_exec = op.cloexec == model::CloseOnExec::Yes;
   if (is(Mutant::ReceiveLosesCloexec)) close_on_exec = false;
   if (is(Mutant::ReceiveSetsCloexec)) close_on_exec = true;
-  const int error = install(message.receiver, op.fd, message.buffer, close_on_exec);
+  std::uint8_t process = message.receiver;
+  if (is(Mutant::ReceiveLandsAtSender)) process ^= 1U;
+  const int error = install(process, op.fd, message.buffer, close_on_exec);
   if (error != 0) return refused(error);
   if (is(Mutant::ReceiveCountsTwice)) get_file(buffer_of(message.buffer));
   message = {};  // the fd has its reference now

@@ -18,6 +18,11 @@ void System::observe(model::Observation& seen) const {
     for (std::size_t call = 0; call < kCallbacks; ++call)
       view.set(static_cast<Aspect>(static_cast<std::size_t>(Aspect::AttachCalls) + call),
                buffer.calls[call]);
+    view.set(Aspect::AttachRefused, buffer.attach_refused);
+    view.set(Aspect::MapDirections, buffer.maps.reading());
+    view.set(Aspect::UnmapDirections, buffer.unmaps.reading());
+    view.set(Aspect::BeginDirections, buffer.begins.reading());
+    view.set(Aspect::EndDirections, buffer.ends.reading());
     if (!buffer.listed || buffer.released) continue;  // nobody left to ask about the rest
 
     view.set(Aspect::References, buffer.file_count);
@@ -37,6 +42,9 @@ void System::observe(model::Observation& seen) const {
     const FdEntry& entry = tables_[slot.process][static_cast<std::size_t>(slot.number)];
     seen.fds[i].open = entry.buffer != kNobody;
     seen.fds[i].close_on_exec = entry.close_on_exec;
+    if (!seen.fds[i].open) continue;
+    seen.fds[i].process = slot.process;
+    seen.fds[i].lowest = entry.lowest;
   }
 }
 

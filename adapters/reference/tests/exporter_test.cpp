@@ -91,6 +91,7 @@ TEST(Refusing, LetsNobodyInOnceItIsMapped) {
   EXPECT_EQ(run(attach(0, kLax, 2)), EBUSY);
   EXPECT_EQ(run.buffer()[Aspect::Attachments], 1);
   EXPECT_EQ(run.buffer()[Aspect::AttachCalls], 2);
+  EXPECT_EQ(run.buffer()[Aspect::AttachRefused], 3);
   EXPECT_EQ(run.buffer()[Aspect::DetachCalls], 1);
   EXPECT_EQ(run.references(), 1);
   run.all({map(1, 0)});  // those who were there are still served

@@ -48,6 +48,8 @@ TEST(Map, ReachesTheExporterEveryTime) {
   run.all({unmap(0)});
   EXPECT_EQ(run.buffer()[Aspect::UnmapCalls], 1);
   EXPECT_EQ(run.buffer()[Aspect::Mappings], 1);
+  EXPECT_EQ(run.buffer()[Aspect::MapDirections], model::Directions::reading(0, 1, 1));
+  EXPECT_EQ(run.buffer()[Aspect::UnmapDirections], model::Directions::reading(0, 1, 0));
   run.all({unmap(1), detach(0)});
   EXPECT_EQ(run.buffer()[Aspect::UnmapCalls], 2);
 }

@@ -140,7 +140,8 @@ inline bool same(const model::Observation& a, const model::Observation& b) {
   }
   for (std::size_t i = 0; i < a.fds.size(); ++i)
     if (a.fds[i].seen != b.fds[i].seen || a.fds[i].open != b.fds[i].open ||
-        a.fds[i].close_on_exec != b.fds[i].close_on_exec)
+        a.fds[i].close_on_exec != b.fds[i].close_on_exec ||
+        a.fds[i].process != b.fds[i].process || a.fds[i].lowest != b.fds[i].lowest)
       return false;
   return true;
 }

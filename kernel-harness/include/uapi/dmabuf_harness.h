@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 #define DBH_DEVICE_PATH		"/dev/dmabuf_harness"
-#define DBH_ABI_VERSION		1
+#define DBH_ABI_VERSION		2
 
 /* Limits of one context. */
 #define DBH_MAX_HANDLES		256		/* of each kind */
@@ -277,6 +277,7 @@ struct dbh_detach {
 #define DBH_DIR_TO_DEVICE	1
 #define DBH_DIR_FROM_DEVICE	2
 #define DBH_DIR_NONE		3
+#define DBH_DIRECTIONS		3	/* those that say anything */
 
 /* struct dbh_map.layout */
 #define DBH_LAYOUT_CONTIGUOUS	(1 << 0)  /* DMA addresses without a gap */
@@ -543,6 +544,10 @@ struct dbh_export {
  * @policy: out: as exported
  * @size: out: as asked of EXPORT
  * @ino: out: inode number
+ * @map_directions: out: @map by direction, DBH_DIR_*
+ * @unmap_directions: out: @unmap by the direction it was given
+ * @begin_directions: out: @begin_cpu_access by direction
+ * @end_directions: out: @end_cpu_access by direction
  * @reserved: zero
  */
 struct dbh_counters {
@@ -580,6 +585,10 @@ struct dbh_counters {
 	__u32 policy;
 	__u64 size;
 	__u64 ino;
+	__u32 map_directions[DBH_DIRECTIONS];
+	__u32 unmap_directions[DBH_DIRECTIONS];
+	__u32 begin_directions[DBH_DIRECTIONS];
+	__u32 end_directions[DBH_DIRECTIONS];
 	__u64 reserved[4];
 };
 

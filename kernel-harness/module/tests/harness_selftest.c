@@ -596,6 +596,11 @@ static void test_import(void)
 	is(count.attach_refused, 1, "counters: attach refused");
 	is(count.detach, 2, "counters: detach");
 	is(count.unmap, 2, "counters: unmap");
+	is(count.map_directions[DBH_DIR_BIDIRECTIONAL], 1, "directions: map");
+	is(count.map_directions[DBH_DIR_TO_DEVICE], 1, "directions: map");
+	is(count.map_directions[DBH_DIR_FROM_DEVICE], 0, "directions: map");
+	is(count.unmap_directions[DBH_DIR_BIDIRECTIONAL], 1, "directions: unmap");
+	is(count.unmap_directions[DBH_DIR_TO_DEVICE], 1, "directions: unmap");
 	is(count.map_failed, 1, "counters: map failed");
 	is(count.live_attachments, 0, "counters: live attachments");
 	is(count.stray_unmap, 0, "counters: stray unmap");
@@ -657,6 +662,8 @@ static void test_policies(void)
 		is(counters(caching.serial).unmap, 0, "caching: unmap is late");
 		detach(a0);
 		is(counters(caching.serial).unmap, 1, "caching: at detach");
+		is(counters(caching.serial).unmap_directions[DBH_DIR_TO_DEVICE], 1,
+		   "caching: with the direction of the map");
 		reset();
 	} else {
 		is(export_with(&caching), -EOPNOTSUPP, "caching: not here");
@@ -782,6 +789,7 @@ static void test_pages(void)
 	is(count.begin_cpu_access, 1, "counters: begin");
 	is(count.begin_failed, 1, "counters: begin failed");
 	is(count.end_cpu_access, 1, "counters: end");
+	is(count.end_directions[DBH_DIR_BIDIRECTIONAL], 1, "directions: end");
 	is(count.vmap, 1, "counters: vmap");
 	is(count.vunmap, 1, "counters: vunmap");
 	is(count.mmap, 1, "counters: mmap");

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "dmabuf/model/ids.hpp"
@@ -22,10 +23,33 @@ enum class Aspect : std::uint8_t {
   Name,         ///< SET_NAME's text; "" also when none was set
   AccessMode,
   AttachCalls, DetachCalls, MapCalls, UnmapCalls, BeginCalls, EndCalls, ReleaseCalls,  ///< exporter callbacks
+  AttachRefused,  ///< attach callbacks that said no; AttachCalls has those that said yes
+  MapDirections, UnmapDirections, BeginDirections, EndDirections,  ///< of the same callbacks: see Directions
 };
-inline constexpr std::size_t kAspects = 14;
+inline constexpr std::size_t kAspects = 19;
 /// "references", "attach_calls", … : the word reports and signatures use.
 std::string_view aspect_name(Aspect aspect);
+
+/// How many callbacks came with each direction. One reading holds all three.
+struct Directions {
+  std::array<std::uint16_t, 3> counts{};  ///< by Direction
+
+  constexpr void count(Direction direction) {
+    if (direction != Direction::None) ++counts[static_cast<std::size_t>(direction)];
+  }
+  constexpr std::uint16_t of(Direction direction) const { return counts[static_cast<std::size_t>(direction)]; }
+  /// The value of an aspect, with kBits for each.
+  constexpr std::int64_t reading() const { return reading(counts[0], counts[1], counts[2]); }
+  static constexpr std::int64_t reading(std::int64_t bidirectional, std::int64_t to_device, std::int64_t from_device) {
+    return bidirectional | to_device << kBits | from_device << 2 * kBits;
+  }
+  static constexpr std::int64_t of(Direction direction, std::int64_t reading) {
+    return reading >> kBits * static_cast<unsigned>(direction) & ((std::int64_t{1} << kBits) - 1);
+  }
+  static constexpr unsigned kBits = 20;
+  friend bool operator==(const Directions&, const Directions&) = default;
+};
+constexpr bool counts_directions(Aspect aspect) { return aspect >= Aspect::MapDirections; }
 
 /// Up to 31 bytes of name, no allocation.
 struct NameText {
@@ -60,6 +84,8 @@ struct FdSeen {
   bool seen = false;  ///< the adapter looked at all
   bool open = false;
   bool close_on_exec = false;
+  std::optional<std::uint8_t> process = {};  ///< who has it, if that was seen
+  std::optional<bool> lowest = {};  ///< was its number the lowest free one when it was made? If that was seen
 };
 
 /// Indexed by slot. A buffer slot that holds no buffer, or one already released, may still be seen

@@ -29,6 +29,8 @@ inline constexpr std::uint64_t kUnknownTag = ~std::uint64_t{0};  ///< nothing is
 /// How often each exporter callback must have run in the buffer's present life (DBUF-INV-004).
 struct Callbacks {
   std::uint16_t attach = 0, detach = 0, map = 0, unmap = 0, begin = 0, end = 0, release = 0;
+  std::uint16_t attach_refused = 0;                 ///< not part of `attach`
+  Directions maps, unmaps, begins, ends;            ///< the direction each was given
   friend bool operator==(const Callbacks&, const Callbacks&) = default;
 };
 
@@ -134,7 +136,7 @@ struct Alternative {
   ErrnoSet errnos;                    ///< Refused: which
   std::uint64_t value = kUnknownTag;  ///< Permitted: what it must return; kUnknownTag if nothing is said
   const RowInfo* reason = nullptr;    ///< the row that decided
-  World next;                         ///< unchanged for a refusal
+  World next;                         ///< unchanged for a refusal, but for Callbacks::attach_refused
   std::array<RowId, 12> fired{};      ///< every row that took part, in order
   std::uint8_t fired_count = 0;
 };

@@ -94,7 +94,9 @@ struct DmaBuf {
   std::uint64_t size = 0;
   model::NameText name;
   AttachmentList attachments;
-  std::array<std::uint16_t, kCallbacks> calls{};  ///< granted ones: a refusal leaves no trace
+  std::array<std::uint16_t, kCallbacks> calls{};  ///< granted ones
+  std::uint16_t attach_refused = 0;               ///< attach callbacks that were not
+  model::Directions maps, unmaps, begins, ends;   ///< what the granted ones were given
 
   // The exporter's own.
   Placement placement = Placement::Anywhere;

@@ -77,6 +77,7 @@ class System {
   struct FdEntry {
     std::int8_t buffer = kNobody;
     bool close_on_exec = false;
+    bool lowest = true;  ///< no lower number was free when it was made
   };
   /// More numbers than slots: a mutant may leave some in use.
   using FdTable = std::array<FdEntry, model::kMaxFds + 2>;
@@ -100,6 +101,7 @@ class System {
     std::int8_t buffer = kNobody;
     std::uint8_t attachment = 0;
     bool cached = false;
+    model::Direction direction = model::Direction::None;
     SgTable table;
   };
   struct Vma {
@@ -131,7 +133,7 @@ class System {
   // importers
   bool needs_its_reference(std::int8_t buffer) const;
   int map(Attachment& attachment, DmaBuf& buffer, model::Direction direction, SgTable& table);
-  void unmap(DmaBuf& buffer, const SgTable& table);
+  void unmap(DmaBuf& buffer, const SgTable& table, model::Direction direction);
   int begin_cpu_access(DmaBuf& buffer, model::Direction direction);
   int end_cpu_access(DmaBuf& buffer, model::Direction direction);
 
