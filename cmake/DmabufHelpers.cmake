@@ -88,9 +88,13 @@ function(dmabuf_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   dmabuf_warnings(${name})
+  set(lock "")
+  if(ARG_LABELS STREQUAL "kernel" OR ARG_LABELS STREQUAL "sid")
+    set(lock RESOURCE_LOCK qemu)  # one guest at a time: their watchdogs count wall time
+  endif()
   gtest_discover_tests(${name}
     DISCOVERY_TIMEOUT 120
-    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}" ${lock})
 endfunction()
 
 # dmabuf_benchmark(name SOURCES ... LIBS ...)
