@@ -320,7 +320,7 @@ class Maker {
                           some_pages(), some_access()};
       case kKind<op::Create>:
         return op::Create{first_free<BufferId>(view, D::Buffer), free_fd(view), some_pages(), some_access(),
-                          coin()};
+                          coin(), dice_.percent(3) ? CreationFlags::Unknown : CreationFlags::Known};
       case kKind<op::CloseHandle>: return op::CloseHandle{one_of<BufferId>(view.buffers)};
       case kKind<op::InstallFd>: return op::InstallFd{a_reference(view), free_fd(view), coin()};
       case kKind<op::Dup>: return op::Dup{an_fd(view), free_fd(view), coin()};

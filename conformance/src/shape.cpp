@@ -42,6 +42,7 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, Whence>) return Domain::Whence;
   else if constexpr (std::is_same_v<T, SyncFlags>) return Domain::SyncFlags;
   else if constexpr (std::is_same_v<T, NameId>) return Domain::Name;
+  else if constexpr (std::is_same_v<T, CreationFlags>) return Domain::CreationFlags;
   else if constexpr (std::is_same_v<T, Tag>) return Domain::Tag;
   else {
     static_assert(std::is_same_v<T, std::int16_t>, "a field of an unknown type");
@@ -102,6 +103,12 @@ constexpr Field optional(std::string_view key = {}) {
                        Role::None, key);
 }
 
+/// Of a later format than the first: a token that has no use for it is written in the earlier one.
+constexpr Field since(std::uint8_t format, Field field) {
+  field.since = format;
+  return field;
+}
+
 // --- the table -----------------------------------------------------------------------------------
 
 template <class Op>
@@ -115,7 +122,7 @@ template <>
 inline constexpr std::array kFields<op::Create>{
     fills<&op::Create::buffer>(), fills<&op::Create::fd>(),
     number<&op::Create::pages>(Domain::Pages, "pages"), keyed<&op::Create::access>("access"),
-    optional<&op::Create::cloexec>()};
+    optional<&op::Create::cloexec>(), since(2, optional<&op::Create::flags>("flags"))};
 template <>
 inline constexpr std::array kFields<op::CloseHandle>{uses<&op::CloseHandle::buffer>()};
 template <>
@@ -211,6 +218,7 @@ constexpr std::array<std::string_view, 4> kDirection = {"bidirectional", "to_dev
 constexpr std::array<std::string_view, 2> kProtection = {"ro", "rw"};
 constexpr std::array<std::string_view, 2> kSharing = {"shared", "private"};
 constexpr std::array<std::string_view, 2> kArgument = {"good", "unmapped"};
+constexpr std::array<std::string_view, 2> kCreationFlags = {"known", "unknown"};
 constexpr std::array<std::string_view, 6> kWhence = {"set", "cur", "end", "data", "hole", "bogus"};
 constexpr std::array<std::string_view, 10> kSyncFlags = {
     "start|read", "start|write", "start|read|write", "end|read", "end|write", "end|read|write",
@@ -227,6 +235,7 @@ Words words(Domain domain) {
     case Domain::Whence: return kWhence;
     case Domain::SyncFlags: return kSyncFlags;
     case Domain::Name: return kNames;
+    case Domain::CreationFlags: return kCreationFlags;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
     case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
@@ -282,7 +291,7 @@ std::uint32_t count(Domain domain) {
     case Domain::Tag: return 0;
     case Domain::Access: case Domain::CloseOnExec: case Domain::Direction: case Domain::Protection:
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
-    case Domain::Name: return static_cast<std::uint32_t>(words(domain).size());
+    case Domain::Name: case Domain::CreationFlags: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device: break;
   }
@@ -365,7 +374,7 @@ std::string wanted(Domain domain) {
     case Domain::SeekOffset: return "an offset (-32768 to 32767)";
     case Domain::Access: case Domain::CloseOnExec: case Domain::Direction: case Domain::Protection:
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
-    case Domain::Name: case Domain::Buffer: case Domain::Fd: case Domain::Reference:
+    case Domain::Name: case Domain::CreationFlags: case Domain::Buffer: case Domain::Fd: case Domain::Reference:
     case Domain::Attachment: case Domain::Mapping: case Domain::Vma: case Domain::Message:
     case Domain::Device: break;
   }

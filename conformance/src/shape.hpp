@@ -21,6 +21,7 @@ enum class Domain : std::uint8_t {
   Extent,  ///< offset or length of an mmap in pages, also past the end: 0 ... 255
   Tag, SeekOffset,
   Access, CloseOnExec, Direction, Protection, Sharing, Argument, Whence, SyncFlags, Name,
+  CreationFlags,
 };
 inline constexpr std::size_t kSlotDomains = 8;  ///< the first so many are slots
 
@@ -44,6 +45,7 @@ struct Field {
   std::string_view key;  ///< of Keyed, and of Optional with a value
   std::uint32_t (*load)(const model::Operation&);
   void (*store)(model::Operation&, std::uint32_t);
+  std::uint8_t since = 1;  ///< first format of tokens that has the field
 };
 
 /// Fields of the operations of a kind, in the order in which they are written.

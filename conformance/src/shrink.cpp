@@ -31,7 +31,8 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Name: return value == static_cast<std::uint32_t>(NameId::Empty) ? kNames.size() : value - 1;
     case shape::Domain::Page: case shape::Domain::CloseOnExec: case shape::Domain::Direction:
     case shape::Domain::Protection: case shape::Domain::Sharing: case shape::Domain::Argument:
-    case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device: return value;
+    case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device:
+    case shape::Domain::CreationFlags: return value;
     case shape::Domain::Tag: return 0;  // renamed by first use
     case shape::Domain::Buffer: case shape::Domain::Fd: case shape::Domain::Reference:
     case shape::Domain::Attachment: case shape::Domain::Mapping: case shape::Domain::Vma:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dmabuf/conformance/token.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -17,7 +18,8 @@ namespace {
 
 using Bytes = std::vector<unsigned char>;
 
-constexpr std::uint8_t kFormat = 1;
+/// The newest. A program that needs nothing of it is written in the format before.
+constexpr std::uint8_t kFormat = 2;
 constexpr std::size_t kMaxHash = 128;
 /// Largest body of kMaxProgram operations: a kind and at most six fields of four bytes each.
 constexpr std::size_t kMaxBody = 256 + kMaxProgram * (1 + 6 * 4);
@@ -92,15 +94,24 @@ class Reader {
   std::span<const unsigned char> rest_;
 };
 
+std::uint8_t format_for(const Program& program) {
+  std::uint8_t format = 1;
+  for (const model::Operation& operation : program.operations)
+    for (const shape::Field& field : shape::fields(operation.index()))
+      if (field.load(operation) != 0) format = std::max(format, field.since);
+  return format;
+}
+
 Bytes body_of(const Program& program, std::string_view model) {
   model = model.substr(0, kMaxHash);
-  Bytes body{kFormat, static_cast<unsigned char>(model.size())};
+  const std::uint8_t format = format_for(program);
+  Bytes body{format, static_cast<unsigned char>(model.size())};
   body.insert(body.end(), model.begin(), model.end());
   put(body, static_cast<std::uint32_t>(program.size()), 2);
   for (const model::Operation& operation : program.operations) {
     put(body, static_cast<std::uint32_t>(operation.index()), 1);
     for (const shape::Field& field : shape::fields(operation.index()))
-      put(body, field.load(operation), width(field.domain));
+      if (field.since <= format) put(body, field.load(operation), width(field.domain));
   }
   return body;
 }
@@ -110,8 +121,8 @@ tl::expected<TokenContent, std::string> content_of(std::span<const unsigned char
   Reader reader(body);
   const auto format = reader.number(1);
   if (!format) return fail("the token is empty");
-  if (*format != kFormat)
-    return fail(fmt::format("the token has format {}; this program reads format {}", *format, kFormat));
+  if (*format == 0 || *format > kFormat)
+    return fail(fmt::format("the token has format {}; this program reads formats 1 to {}", *format, kFormat));
   const auto hash_length = reader.number(1);
   auto hash = hash_length && *hash_length <= kMaxHash ? reader.text(*hash_length) : std::nullopt;
   const auto count = hash ? reader.number(2) : std::nullopt;
@@ -125,6 +136,7 @@ tl::expected<TokenContent, std::string> content_of(std::span<const unsigned char
                               "model {}", i + 1, content.model));
     model::Operation operation = shape::blank(*kind);
     for (const shape::Field& field : shape::fields(*kind)) {
+      if (field.since > *format) continue;
       const auto value = reader.number(width(field.domain));
       if (!value) return fail("the token ends too early");
       if (!shape::legal(field.domain, *value))

@@ -77,6 +77,7 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
       kinds.set(operation.index());
       const bool fails = ways.front().allowance == Allowance::Refused;
       refused += fails ? 1 : 0;
+      if (fails && std::holds_alternative<op::Create>(operation)) here.insert("refused creation");
       const World& world = ways.front().next;
       int live = 0;
       for (std::uint8_t b = 0; b < kMaxBuffers; ++b) {
@@ -117,6 +118,7 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
   if (with.exporter.has_mmap) wanted.insert({"vma", "vma with an offset", "later page written and read"});
   if (with.exporter.caches_mapping == Answer::Yes && with.kernel.caches_mappings) wanted.insert("cached mapping");
   if (with.exporter.device_data && with.exporter.zeroed) wanted.insert("device reads what was written");
+  if (!with.exporter.in_kernel && with.exporter.interface != Interface::Unread) wanted.insert("refused creation");
   if (!with.exporter.concurrent_maps) wanted.erase("buffer mapped twice");
   for (const std::string& what : wanted)
     EXPECT_GE(reached[what], kCases / 50) << what << " is reached in too few of " << kCases << " cases";

@@ -72,12 +72,30 @@ RC_GTEST_PROP(Token, ChecksEveryByteOfItsContent, (const std::string& noise)) {
     for (const Operation& operation : content->program.operations) RC_ASSERT(shape::legal(operation));
 }
 
+/// Programs that need nothing of format 2 are written in format 1, which older programs read.
+TEST(Token, ReadsAndWritesTheFirstFormat) {
+  const op::Create create{BufferId{0}, FdId{1}, 2, Access::ReadOnly, CloseOnExec::Yes};
+  const std::string first("\x01\x01m\x01\x00\x01\x00\x01\x02\x00\x01", 11);
+  const auto old = decode_token(packed(first));
+  ASSERT_TRUE(old) << old.error();
+  EXPECT_EQ(old->program.operations, std::vector<Operation>{create});
+  EXPECT_EQ(*encode_token(old->program, "m"), packed(first));
+
+  op::Create odd = create;
+  odd.flags = CreationFlags::Unknown;
+  const std::string second("\x02\x01m\x01\x00\x01\x00\x01\x02\x00\x01\x01", 12);
+  EXPECT_EQ(*encode_token(Program{{odd}}, "m"), packed(second));
+  const auto read = decode_token(packed(second));
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->program.operations, std::vector<Operation>{odd});
+}
+
 TEST(Token, SaysWhatIsWrong) {
   EXPECT_THAT(decode_token("hello").error(), HasSubstr("begins with dbt1:"));
   EXPECT_THAT(decode_token("dbt1:").error(), HasSubstr("cut off"));
   EXPECT_THAT(decode_token("dbt1:****").error(), HasSubstr("base64url"));
   EXPECT_THAT(decode_token("dbt1:AAAAAAAAAAAA").error(), HasSubstr("checksum"));
-  EXPECT_THAT(decode_token(packed("\x02")).error(), HasSubstr("format 2"));
+  EXPECT_THAT(decode_token(packed("\x03")).error(), HasSubstr("format 3"));
   EXPECT_THAT(decode_token(packed(std::string("\x01\x01m\x01\x00\xff", 6))).error(), HasSubstr("under model m"));
   EXPECT_THAT(decode_token(packed(std::string("\x01\x01m\x01\x00\x05\x09", 7))).error(), HasSubstr("an fd slot"));
   EXPECT_THAT(decode_token(packed(std::string("\x01\x01m\x00\x00\x05", 6))).error(), HasSubstr("goes on"));

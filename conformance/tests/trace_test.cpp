@@ -24,6 +24,8 @@ TEST(Trace, SpellsEveryKindOfOperation) {
   const std::pair<Operation, const char*> spelled[] = {
       {op::Export{{0}, {0}, 2, Access::ReadWrite}, "export b0 r0 pages=2 access=rw"},
       {op::Create{{0}, {0}, 2, Access::ReadOnly, CloseOnExec::Yes}, "create b0 f0 pages=2 access=ro cloexec"},
+      {op::Create{{0}, {0}, 0, Access::WriteOnly, CloseOnExec::No, CreationFlags::Unknown},
+       "create b0 f0 pages=0 access=wo flags=unknown"},
       {op::CloseHandle{{0}}, "close_handle b0"},
       {op::InstallFd{{0}, {1}, CloseOnExec::Yes}, "install_fd r0 f1 cloexec"},
       {op::Dup{{0}, {1}, CloseOnExec::No}, "dup f0 f1"},

@@ -10,8 +10,10 @@
  *             DEVICE_ACCESS SYNCS KERNEL_CPU_ACCESS MMAPS SEEKS NAMES
  *             TWO_DIRECTIONS (1: to and from device only; 2: bidirectional and to device only)
  *             ACCESS_MODES (1: also read-only and write-only, 2: also write-only)
+ *             ODD_CREATIONS (also of size 0 and with unknown flags)
  *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP CONSTRAINTS ONE_MAP NO_MMAP
- *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY UNGUARDED NO_RENAME_WHILE_ATTACHED
+ *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS UNGUARDED NO_RENAME_WHILE_ATTACHED
+ *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
  *
  * -DREFUSALS   refused operations are steps too: they lead back to their state
  * -DEDGES      pan prints every step: the state before, the label, the state after
@@ -350,6 +352,8 @@ c_code {
 #define MODES(X, a, b) X(a, b, RW, "rw") X(a, b, RO, "ro") X(a, b, WO, "wo")
 #elif defined(NO_WRITE_ONLY)
 #define MODES(X, a, b) X(a, b, RW, "rw")
+#elif defined(IGNORES_ACCESS)
+#define MODES(X, a, b) X(a, b, RW, "rw") X(a, b, RW, "wo")
 #else
 #define MODES(X, a, b) X(a, b, RW, "rw") X(a, b, WO, "wo")
 #endif
@@ -358,7 +362,29 @@ c_code {
 #endif
 #define EXPORT(r, b, ...) MODES(EXPORT_AS, b, r)
 #define EXPORT_B(b, ...) EACH_R(EXPORT, b)
-#define CREATE(f, b, ...) MODES(CREATE_AS, b, f)
+/* What a device refuses to make, before there is a buffer: EINVAL, whatever it is that it does not like. O_WRONLY is
+ * a flag that PRIME does not know (PRM-001). udmabuf ignores flags (UDM-007), and nobody takes a size of 0 (UDM-001,
+ * HEP-001, VGM-002). */
+#define REFUSE_CREATE(b, f, what) REFUSE("create b" #b " f" #f " " what, EINVAL, UNBORN(b) && fd[f] == 0)
+#if defined(ACCESS_MODES) && defined(NO_WRITE_ONLY)
+#define CREATE_WRITE_ONLY(b, f) REFUSE_CREATE(b, f, "pages=2 access=wo")
+#else
+#define CREATE_WRITE_ONLY(b, f)
+#endif
+#define SIZE 1
+#define SIZE_AND_FLAGS 2
+#if !defined(ODD_CREATIONS) || !defined(CHECKS)
+#define CREATE_ODD(b, f)
+#else
+#define CREATE_EMPTY(b, f) \
+  REFUSE_CREATE(b, f, "pages=0 access=rw") REFUSE_CREATE(b, f, "pages=0 access=rw flags=unknown")
+#if CHECKS == SIZE
+#define CREATE_ODD(b, f) CREATE_EMPTY(b, f) CREATE_AS(b, f, RW, "rw flags=unknown")
+#else
+#define CREATE_ODD(b, f) CREATE_EMPTY(b, f) REFUSE_CREATE(b, f, "pages=2 access=rw flags=unknown")
+#endif
+#endif
+#define CREATE(f, b, ...) MODES(CREATE_AS, b, f) CREATE_WRITE_ONLY(b, f) CREATE_ODD(b, f)
 #define CREATE_B(b, ...) EACH_F(CREATE, b)
 #define CLOSE_HANDLE(b, ...) \
   STEP("close_handle b" #b, handle[b] == 1, handle[b] = 0; DROP_N(b, OWN_REFERENCES)) \

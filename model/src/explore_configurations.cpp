@@ -68,6 +68,19 @@ Configuration with_directions(Configuration c, std::initializer_list<Direction> 
   return c;
 }
 
+/// Creations that a device may refuse: of size 0, write-only, with flags it does not know.
+Configuration with_refused_creations(Configuration c) {
+  const std::vector<Operation> all = c.operations;
+  for (const Operation& operation : all)
+    if (const auto* o = std::get_if<op::Create>(&operation)) {
+      for (const std::uint8_t pages : {std::uint8_t{0}, o->pages})
+        c.operations.push_back(op::Create{o->buffer, o->fd, pages, o->access, o->cloexec, CreationFlags::Unknown});
+      c.operations.push_back(op::Create{o->buffer, o->fd, 0, o->access, o->cloexec});
+      c.operations.push_back(op::Create{o->buffer, o->fd, o->pages, Access::WriteOnly, o->cloexec});
+    }
+  return c;
+}
+
 const Kinds kSharing = kinds<op::Dup, op::Close, op::Send, op::Receive, op::Discard, op::Get, op::Put>();
 const Kinds kImporting = kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap>();
 const Kinds kDeviceAccess = kinds<op::DeviceRead, op::DeviceWrite>();
@@ -157,6 +170,17 @@ std::vector<Configuration> standard_configurations() {
   all.push_back(with_access(configuration("calls-prime", exporter("reference:prime"), slots(1, 1, 1),
                                           kinds<op::Close, op::CloseHandle, op::Seek>()),
                             {Access::WriteOnly}));
+
+  // What the devices of user space refuse to make.
+  const auto creating = [&](std::string name, const ExporterProfile& e) {
+    const Kinds handle = e.own_references > 0 ? kinds<op::CloseHandle>() : Kinds{};
+    all.push_back(with_refused_creations(
+        configuration(std::move(name), e, slots(1, 1, 0), kinds<op::Close>() | handle)));
+  };
+  creating("creations-prime", exporter("reference:prime"));
+  creating("creations-udmabuf", exporter("reference:udmabuf"));
+  creating("creations-heap", exporter("heap:system"));
+  creating("creations-unknown", exporter("unknown"));
 
   // Everything at once: two buffers, two importers, three fds, two processes.
   Configuration everything =

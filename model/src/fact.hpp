@@ -12,16 +12,16 @@ namespace dmabuf::model {
 enum class Fact : std::uint8_t {
   // arguments
   ArgumentUnmapped, UnknownFlags, NoDirection, Ends, NameTooLong, SeekToEdge, LengthZero, PastEnd,
-  WritesShared, PrivateMapping,
+  WritesShared, PrivateMapping, SizeZero, AccessOffered,
   // the buffer
-  LastReference, HasAttachments, Readable, Writable, AccessOffered,
+  LastReference, HasAttachments, Readable, Writable,
   // attachments and mappings
   CacheFits, MoreMappings, Outstanding, NeedsConfined, RefusesLate, RefusesStrict, DeviceReads, DeviceWrites,
   // profile
   Guarded, LastHolder, Caches, ConcurrentMaps, Eager, Migrates, EndNeedsBegin, HasMmap, PrivateAllowed,
   HasHandle, RenameWhileAttached, VmaWritable,
 };
-inline constexpr std::size_t kFacts = 35;
+inline constexpr std::size_t kFacts = 36;
 
 using FactSet = std::uint64_t;
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -30,7 +30,7 @@ constexpr FactSet when(bool holds, Fact fact) { return holds ? bit(fact) : 0; }
 inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "argument unmapped", "unknown flags", "no direction", "ends access", "name too long",
     "offset 0 from start or end", "length 0", "past the end", "shared and writable", "private",
-    "last reference", "has attachments", "readable", "writable", "access mode offered",
+    "size 0", "access mode offered", "last reference", "has attachments", "readable", "writable",
     "cached direction fits", "more mappings", "other mappings outstanding", "needs confined storage",
     "refuses attach after map", "refuses stricter device", "device may read", "device may write",
     "importer guards misuse", "importer's last reference while attached", "exporter caches mappings",

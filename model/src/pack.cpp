@@ -70,6 +70,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
     count = std::max(count, static_cast<std::uint8_t>(id + 1));
   };
   const auto born = [&](BufferId b, std::uint8_t pages, Access access) {
+    if (pages == 0) return;  // refused, or no program: no buffer has it
     at_least(buffers_, b.value);
     add_unique(pages_, pages);
     add_unique(accesses_, profile.exporter.chooses_access ? access : Access::ReadWrite);

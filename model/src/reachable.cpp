@@ -27,6 +27,7 @@ Fixed fixed_facts(const Profile& p) {
   fixed.set(Fact::EndNeedsBegin, e.end_needs_begin);
   fixed.set(Fact::HasMmap, e.has_mmap);
   fixed.set(Fact::PrivateAllowed, e.private_mmap);
+  if (e.write_only) fixed.set(Fact::AccessOffered, true);
   fixed.set(Fact::HasHandle, e.own_references > 0);
   fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);
   if (e.refuses_attach_after_map == Answer::No) fixed.set(Fact::RefusesLate, false);
@@ -49,6 +50,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
   const Fixed fixed = fixed_facts(profile);
   std::bitset<kMaxRows> reachable;
   for (const MachineInfo& machine : machines()) {
+    if (machine.name == "create" && profile.exporter.in_kernel) continue;
     if (machine.name == "vma" && !profile.exporter.has_mmap) continue;  // no mmap ever succeeds
     std::vector<std::string_view> states;
     const auto known = [&](std::string_view state) {
@@ -69,7 +71,10 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
       reachable.set(id);
       if (!known(row.target)) states.push_back(row.target);
     }
-    if (!born) states.push_back(machine.states.front());
+    if (machine.name == "create")
+      states.push_back(machine.states[static_cast<std::size_t>(profile.exporter.interface)]);
+    else if (!born)
+      states.push_back(machine.states.front());
     if (machine.name == "fd") states.push_back("Foreign");
     for (bool grown = true; grown;) {
       grown = false;

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "dmabuf/model/profile.hpp"
 #include "machine_id.hpp"
 #include "machines/machines.hpp"
 
@@ -28,6 +29,7 @@ Tables extract_all() {
   contract::extract_vma(all);
   contract::extract_message(all);
   contract::extract_handle(all);
+  contract::extract_create(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -37,6 +39,11 @@ Tables extract_all() {
       throw std::logic_error(fmt::format("state {} of {} is not {}", number,
                                          all.machines[static_cast<std::size_t>(id)].name, name));
   };
+  constexpr auto interface = [](Interface i) { return static_cast<StateId>(i); };
+  expect(MachineId::Create, interface(Interface::Unread), "Unread");
+  expect(MachineId::Create, interface(Interface::Udmabuf), "Udmabuf");
+  expect(MachineId::Create, interface(Interface::Heap), "Heap");
+  expect(MachineId::Create, interface(Interface::Prime), "Prime");
   expect(MachineId::Buffer, state::kAbsent, "Absent");
   expect(MachineId::Buffer, state::kLive, "Live");
   expect(MachineId::Buffer, state::kDying, "Dying");

@@ -162,17 +162,16 @@ bool Transaction::install(FdId fd, std::uint8_t b, std::uint8_t process, CloseOn
 }
 
 bool Transaction::born(BufferId id, std::uint8_t pages, Access access) {
+  // The core takes a size of 0 (DBUF-EXP-008), but no operation could do anything with such a buffer.
   if (pages == 0 || pages > kMaxPages) return malformed();
   BufferState& state = w_.buffers[id.value];
-  const bool offered = p_.exporter.write_only || access != Access::WriteOnly;
   const StateId lifecycle = state.lifecycle;
   state = BufferState{};
   state.lifecycle = lifecycle;
   state.pages = pages;
   state.access = p_.exporter.chooses_access ? access : Access::ReadWrite;
   if (!p_.exporter.zeroed) state.content.fill(kUnknownTag);
-  if (!fire(MachineId::Buffer, state.lifecycle, EventId::Born, when(offered, Fact::AccessOffered), id.value))
-    return false;
+  if (!fire(MachineId::Buffer, state.lifecycle, EventId::Born, 0, id.value)) return false;
   state.references = 1;
   const bool eager = choices_.decide(p_.exporter.allocates_at_export);
   return fire(MachineId::Storage, state.storage, EventId::Born, when(eager, Fact::Eager), id.value) &&
@@ -218,7 +217,15 @@ void Transaction::operator()(const op::Export& o) {
 }
 
 void Transaction::operator()(const op::Create& o) {
-  if (p_.exporter.in_kernel) return void(malformed());
+  if (p_.exporter.in_kernel || o.pages > kMaxPages) return void(malformed());
+  const StateId lifecycle = w_.buffers[o.buffer.value].lifecycle;
+  if (lifecycle == state::kLive || lifecycle == state::kDying) return void(malformed());
+  if (o.fd.value >= kMaxFds || w_.fds[o.fd.value].state != state::kFdClosed) return void(malformed());
+  auto asked = static_cast<StateId>(p_.exporter.interface);  // in the same order
+  if (!fire(MachineId::Create, asked, event_id<op::Create>(),
+            when(o.pages == 0, Fact::SizeZero) | when(o.flags == CreationFlags::Unknown, Fact::UnknownFlags) |
+                when(p_.exporter.write_only || o.access != Access::WriteOnly, Fact::AccessOffered)))
+    return;
   if (!born(o.buffer, o.pages, o.access)) return;
   install(o.fd, o.buffer.value, 0, o.cloexec);
 }

@@ -190,7 +190,8 @@ INSTANTIATE_TEST_SUITE_P(Standard, NaiveTwin,
                          ::testing::Values("sharing-created", "handles", "importers-eager", "importers-caching",
                                            "importers-migrating", "importers-heap", "importers-unknown",
                                            "importers-unguarded", "cpu-access", "cpu-access-udmabuf", "cpu-mappings",
-                                           "cpu-mappings-private", "cpu-mappings-migrating", "calls-5.10"),
+                                           "cpu-mappings-private", "cpu-mappings-migrating", "calls-5.10",
+                                           "creations-heap", "creations-unknown"),
                          [](const auto& param) {
                            std::string name(param.param);
                            std::erase_if(name, [](char ch) { return ch == '-' || ch == '.'; });
@@ -301,7 +302,11 @@ constexpr Pinned kPinned[] = {
     {"calls", 18, 212, 1496, 5},
     {"calls-attached", 18, 116, 1106, 6},
     {"calls-5.10", 18, 108, 1114, 6},
-    {"calls-prime", 6, 11, 106, 4},
+    {"calls-prime", 6, 11, 108, 4},
+    {"creations-prime", 6, 7, 22, 4},
+    {"creations-udmabuf", 4, 8, 11, 3},
+    {"creations-heap", 6, 8, 16, 3},
+    {"creations-unknown", 10, 16, 16, 3},
     {"everything", 317865, 4682667, 3262128, 27},
 };
 

@@ -174,6 +174,63 @@ TEST_F(MigratingWorldTest, MovesOnlyWhenNobodyElseHasItMapped) {
   ok(op::Map{a0, m0, Direction::Bidirectional});
 }
 
+class PrimeWorldTest : public WorldTest {
+ protected:
+  explicit PrimeWorldTest(std::string_view exporter = "reference:prime") : WorldTest(exporter) {}
+  static op::Create create(std::uint8_t pages, Access access = Access::ReadWrite,
+                           CreationFlags flags = CreationFlags::Known) {
+    return {b0, f0, pages, access, kNo, flags};
+  }
+  std::string_view reason(const Operation& operation) {
+    Alternatives ways;
+    alternatives(world, profile, operation, ways);
+    return ways.front().reason == nullptr ? "" : ways.front().reason->requirement;
+  }
+};
+
+TEST_F(PrimeWorldTest, RefusesToMakeWhatItHasNoWordFor) {
+  refuses(create(0), EINVAL);
+  refuses(create(1, Access::WriteOnly), EINVAL);
+  refuses(create(1, Access::ReadWrite, CreationFlags::Unknown), EINVAL);
+  EXPECT_EQ(reason(create(0, Access::ReadWrite, CreationFlags::Unknown)), "VGM-002") << "the dumb buffer comes first";
+  EXPECT_EQ(reason(create(1, Access::ReadWrite, CreationFlags::Unknown)), "PRM-001");
+  ok(create(1));
+  EXPECT_EQ(step(op::Create{BufferId{1}, f0, 0, Access::ReadWrite, kNo}).allowance, Allowance::Malformed)
+      << "a slot that is in use makes no program, however wrong the rest is";
+  EXPECT_EQ(step(op::Create{b0, f1, 0, Access::ReadWrite, kNo}).allowance, Allowance::Malformed);
+}
+
+class UdmabufWorldTest : public PrimeWorldTest {
+ protected:
+  UdmabufWorldTest() : PrimeWorldTest("reference:udmabuf") {}
+};
+
+TEST_F(UdmabufWorldTest, IgnoresFlagsAndAccessButNotTheSize) {
+  refuses(create(0), EINVAL);
+  refuses(create(0, Access::ReadWrite, CreationFlags::Unknown), EINVAL);
+  EXPECT_EQ(reason(create(1, Access::WriteOnly, CreationFlags::Unknown)), "UDM-007");
+  ok(create(1, Access::WriteOnly, CreationFlags::Unknown));
+  EXPECT_EQ(world.buffers[0].access, Access::ReadWrite);
+}
+
+class HeapWorldTest : public PrimeWorldTest {
+ protected:
+  HeapWorldTest() : PrimeWorldTest("heap:system") {}
+};
+
+TEST_F(HeapWorldTest, ChecksFlagsAndSize) {
+  refuses(create(0), EINVAL);
+  refuses(create(2, Access::ReadOnly, CreationFlags::Unknown), EINVAL);
+  ok(create(2, Access::WriteOnly));
+}
+
+TEST(Unread, IsNotAskedForWhatNobodyKnowsTheAnswerOf) {
+  const Profile profile = profile_of("unknown");
+  for (const op::Create& odd : {op::Create{b0, f0, 0, Access::ReadWrite, kNo},
+                                op::Create{b0, f0, 1, Access::ReadWrite, kNo, CreationFlags::Unknown}})
+    EXPECT_EQ(allowance(World{}, profile, odd), Allowance::Unspecified);
+}
+
 TEST(Choice, KeepsBothWorldsWhereTheContractLeavesItOpen) {
   const Profile open = profile_of("unknown");
   World world;

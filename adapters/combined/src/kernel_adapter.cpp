@@ -139,7 +139,7 @@ Outcome KernelAdapter::run(const model::op::Export& op) {
 Outcome KernelAdapter::run(const model::op::Create& op) {
   if (!parts_.backend) throw conformance::HarnessError(parts_.name + " makes no fds itself");
   fds_.expect_free(op.fd);
-  const auto made = parts_.backend->create(op.buffer, op.pages, op.access, op.cloexec);
+  const auto made = parts_.backend->create(op);
   if (made) {
     const struct stat file = file_at(*made);
     dmabuf_device_ = file.st_dev;

@@ -26,11 +26,11 @@ class Memfds final : public ExporterBackend {
  public:
   explicit Memfds(bool handles) : handles_(handles) {}
   std::string_view name() const override { return "memfd"; }
-  Expected<int> create(BufferId, unsigned pages, Access, CloseOnExec cloexec) override {
-    if (pages == 0) return tl::unexpected(Errno{EINVAL});
-    const unsigned flags = cloexec == CloseOnExec::Yes ? MFD_CLOEXEC : 0U;
+  Expected<int> create(const op::Create& wanted) override {
+    if (wanted.pages == 0) return tl::unexpected(Errno{EINVAL});
+    const unsigned flags = wanted.cloexec == CloseOnExec::Yes ? MFD_CLOEXEC : 0U;
     const int fd = ::memfd_create("buffer", flags);
-    if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(pages * kPageSize)) != 0)
+    if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(wanted.pages * kPageSize)) != 0)
       return tl::unexpected(Errno{errno});
     return fd;
   }

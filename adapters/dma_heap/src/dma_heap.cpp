@@ -21,11 +21,10 @@ class DmaHeap final : public ExporterBackend {
 
   std::string_view name() const override { return name_; }
 
-  Expected<int> create(model::BufferId, unsigned pages, model::Access access,
-                       model::CloseOnExec cloexec) override {
+  Expected<int> create(const model::op::Create& wanted) override {
     dma_heap_allocation_data request{};
-    request.len = pages * kPageSize;
-    request.fd_flags = flags(access, cloexec);
+    request.len = wanted.pages * kPageSize;
+    request.fd_flags = flags(wanted);
     return call(device_.get(), DMA_HEAP_IOCTL_ALLOC, request).map([&](auto) {
       return static_cast<int>(request.fd);
     });
@@ -34,11 +33,12 @@ class DmaHeap final : public ExporterBackend {
   void reset() override {}
 
  private:
-  static __u32 flags(model::Access access, model::CloseOnExec cloexec) {
-    const int mode = access == model::Access::ReadOnly    ? O_RDONLY
-                     : access == model::Access::WriteOnly ? O_WRONLY
+  static __u32 flags(const model::op::Create& wanted) {
+    const int mode = wanted.access == model::Access::ReadOnly    ? O_RDONLY
+                     : wanted.access == model::Access::WriteOnly ? O_WRONLY
                                                           : O_RDWR;
-    return static_cast<__u32>(mode | (cloexec == model::CloseOnExec::Yes ? O_CLOEXEC : 0));
+    return static_cast<__u32>(mode | (wanted.cloexec == model::CloseOnExec::Yes ? O_CLOEXEC : 0)) |
+           (wanted.flags == model::CreationFlags::Unknown ? kUnknownFlag : 0U);
   }
 
   std::string name_;

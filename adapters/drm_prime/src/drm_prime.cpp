@@ -56,16 +56,15 @@ class DrmPrime final : public ExporterBackend {
   std::string_view module() const override { return module_; }
   bool has_handles() const override { return true; }
 
-  Expected<int> create(model::BufferId buffer, unsigned pages, model::Access access,
-                       model::CloseOnExec cloexec) override {
-    const auto dumb = create_dumb(pages);
+  Expected<int> create(const model::op::Create& wanted) override {
+    const auto dumb = create_dumb(wanted.pages);
     if (!dumb) return tl::unexpected(dumb.error());
-    drm::PrimeHandle prime{.handle = dumb->handle, .flags = flags(access, cloexec), .fd = -1};
+    drm::PrimeHandle prime{.handle = dumb->handle, .flags = flags(wanted), .fd = -1};
     if (const auto shared = call(card_.get(), drm::kPrimeHandleToFd, prime); !shared) {
       (void)close_gem(dumb->handle);
       return tl::unexpected(shared.error());
     }
-    auto& handle = handles_.at(buffer.value);
+    auto& handle = handles_.at(wanted.buffer.value);
     if (handle) lost_.push_back(*handle);  // an earlier buffer of this slot was never let go
     handle = dumb->handle;
     return prime.fd;
@@ -93,12 +92,13 @@ class DrmPrime final : public ExporterBackend {
   }
 
  private:
-  static __u32 flags(model::Access access, model::CloseOnExec cloexec) {
+  static __u32 flags(const model::op::Create& wanted) {
     // O_WRONLY is no flag that DRM knows; it is passed on all the same, for the kernel to refuse.
-    const int mode = access == model::Access::ReadWrite   ? O_RDWR
-                     : access == model::Access::WriteOnly ? O_WRONLY
+    const int mode = wanted.access == model::Access::ReadWrite   ? O_RDWR
+                     : wanted.access == model::Access::WriteOnly ? O_WRONLY
                                                           : O_RDONLY;
-    return static_cast<__u32>(mode | (cloexec == model::CloseOnExec::Yes ? O_CLOEXEC : 0));
+    return static_cast<__u32>(mode | (wanted.cloexec == model::CloseOnExec::Yes ? O_CLOEXEC : 0)) |
+           (wanted.flags == model::CreationFlags::Unknown ? kUnknownFlag : 0U);
   }
 
   Expected<drm::CreateDumb> create_dumb(unsigned pages) {

@@ -62,8 +62,19 @@ Outcome System::run(const model::op::Export& op) {
   return done();
 }
 
+int System::may_create(const model::op::Create& op) const {
+  if (const int error = may_export(op.buffer, op.pages, op.access)) return error;
+  const bool odd = op.flags == model::CreationFlags::Unknown;
+  if (odd && is(Mutant::CreateRefusesUnknownFlags) && !exporter_->checks_flags) return EINVAL;
+  return odd && exporter_->checks_flags && !is(Mutant::CreateIgnoresFlags) ? EINVAL : 0;
+}
+
 Outcome System::run(const model::op::Create& op) {
-  if (const int error = may_export(op.buffer, op.pages, op.access)) return refused(error);
+  if (const int error = may_create(op)) {
+    // The object was made before the flags were looked at, and nobody takes it back.
+    if (is(Mutant::RefusedCreateLeaks) && error == EINVAL) new_buffer(op.buffer, 1, op.access);
+    return refused(is(Mutant::RefusedCreateWrongErrno) ? ENOMEM : error);
+  }
   if (occupied(op.fd)) return refused(EEXIST);
   DmaBuf& buffer = new_buffer(op.buffer, op.pages, op.access);
   if (exporter_->own_references > 0) {

@@ -18,6 +18,7 @@ constinit const std::array<ExporterConfig, 8> kConfigs = {{
      .in_kernel = false,
      .caches_mappings = true,
      .write_only = false,
+     .checks_flags = true,
      .own_references = 2},
     {.name = "udmabuf",
      .ops = &kUdmabufOps,

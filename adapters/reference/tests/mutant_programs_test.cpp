@@ -20,6 +20,7 @@ using namespace shorthand;
 /// Program by mutant. `export b0 r0`, … : the exporter is the one the mutant names.
 const std::map<Mutant, Program>& programs() {
   constexpr auto kRead = Protection::Read;
+  constexpr auto kOdd = CreationFlags::Unknown;
   constexpr auto kUnmapped = Argument::Unmapped;
   const Program refused_attach = {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0),
                                   attach(0, kLax, 1)};
@@ -35,6 +36,10 @@ const std::map<Mutant, Program>& programs() {
       {Mutant::StorageNotZeroed,
        {export_buffer(0, 0), attach(0, kLax, 0), map(0, 0), device_read(0)}},
       {Mutant::CreateLosesCloexec, {create(0, 0, 1, Access::ReadWrite, kCloexec)}},
+      {Mutant::CreateIgnoresFlags, {create(0, 0, 1, Access::ReadWrite, CloseOnExec::No, kOdd)}},
+      {Mutant::CreateRefusesUnknownFlags, {create(0, 0, 1, Access::ReadWrite, CloseOnExec::No, kOdd)}},
+      {Mutant::RefusedCreateWrongErrno, {create(0, 0, 0)}},
+      {Mutant::RefusedCreateLeaks, {create(0, 0, 0)}},
       {Mutant::HandleHoldsOneReference, {create(0, 0)}},
       {Mutant::HandleCloseDropsOneTooFew, {create(0, 0), close_handle(0)}},
       {Mutant::HandleCloseDropsOneTooMany, {create(0, 0), close_handle(0)}},

@@ -21,6 +21,7 @@ using model::Access;
 using model::Argument;
 using model::Aspect;
 using model::CloseOnExec;
+using model::CreationFlags;
 using model::Direction;
 using model::NameId;
 using model::Operation;
@@ -42,8 +43,9 @@ inline Operation export_buffer(Slot b, Slot r, Slot pages = 1, Access access = A
   return op::Export{{b}, {r}, pages, access};
 }
 inline Operation create(Slot b, Slot f, Slot pages = 1, Access access = Access::ReadWrite,
-                        CloseOnExec cloexec = CloseOnExec::No) {
-  return op::Create{{b}, {f}, pages, access, cloexec};
+                        CloseOnExec cloexec = CloseOnExec::No,
+                        CreationFlags flags = CreationFlags::Known) {
+  return op::Create{{b}, {f}, pages, access, cloexec, flags};
 }
 inline Operation close_handle(Slot b) { return op::CloseHandle{{b}}; }
 inline Operation install(Slot r, Slot f, CloseOnExec cloexec = CloseOnExec::No) {

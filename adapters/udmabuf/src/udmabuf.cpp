@@ -17,13 +17,12 @@ class Udmabuf final : public ExporterBackend {
 
   std::string_view name() const override { return "udmabuf"; }
 
-  Expected<int> create(model::BufferId, unsigned pages, model::Access,
-                       model::CloseOnExec cloexec) override {
-    const std::size_t size = pages * kPageSize;
+  Expected<int> create(const model::op::Create& wanted) override {
+    const std::size_t size = wanted.pages * kPageSize;
     auto memory = sealed_memory(size);
     if (!memory) harness_failure("cannot make a memfd", memory.error().value);
     udmabuf_create create{.memfd = static_cast<__u32>(memory->get()),
-                          .flags = cloexec == model::CloseOnExec::Yes ? UDMABUF_FLAGS_CLOEXEC : 0U,
+                          .flags = flags(wanted),
                           .offset = 0,
                           .size = size};
     const auto outcome = call(device_.get(), UDMABUF_CREATE, create);
@@ -35,6 +34,11 @@ class Udmabuf final : public ExporterBackend {
   void reset() override { memory_.clear(); }
 
  private:
+  static __u32 flags(const model::op::Create& wanted) {
+    return (wanted.cloexec == model::CloseOnExec::Yes ? UDMABUF_FLAGS_CLOEXEC : 0U) |
+           (wanted.flags == model::CreationFlags::Unknown ? kUnknownFlag : 0U);
+  }
+
   UniqueFd device_;
   std::vector<UniqueFd> memory_;
 };

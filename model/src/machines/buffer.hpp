@@ -16,27 +16,23 @@ struct Buffer : Machine<Buffer> {
   using initial_state = Absent;
   using states = States<Absent, Live, Dying, Released>;
   using events = Events<event::Born, event::Take, event::Drop, event::Release>;
-  using facts_used = Facts<Fact::LastReference, Fact::HasAttachments, Fact::AccessOffered>;
+  using facts_used = Facts<Fact::LastReference, Fact::HasAttachments>;
 
   using IfLast = If<Fact::LastReference>;
   using IfMore = IfNot<Fact::LastReference>;
   using IfAttached = If<Fact::HasAttachments>;
   using IfUnattached = IfNot<Fact::HasAttachments>;
-  using IfOffered = If<Fact::AccessOffered>;
-  using IfNotOffered = IfNot<Fact::AccessOffered>;
 
   using transition_table = Table<
     //    because     in        on              goes to   doing                        only
-    Rule< "EXP-006",  Absent,   event::Born,    Live,     Do<>,                        IfOffered                   >,
-    Rule< "EXP-014",  Released, event::Born,    Live,     Do<>,                        IfOffered                   >,
+    Rule< "EXP-006",  Absent,   event::Born,    Live                                                               >,
+    Rule< "EXP-014",  Released, event::Born,    Live                                                               >,
     Rule< "FD-009",   Live,     event::Take,    Live                                                               >,
     Rule< "FD-011",   Live,     event::Drop,    Live,     Do<>,                        IfMore                      >,
     Rule< "REL-002",  Live,     event::Drop,    Dying,    Do<>,                        All<IfLast, IfUnattached>   >,
     Rule< "REL-001",  Dying,    event::Release, Released, Do<Effect::CallRelease>                                  >
   >;
   using outside = Table<
-    Malformed<               Absent,   event::Born,    IfNotOffered                >,
-    Malformed<               Released, event::Born,    IfNotOffered                >,
     Malformed<               Live,     event::Born                                 >,
     Malformed<               Dying,    event::Born                                 >,
     Forbidden< "REL-012",    Live,     event::Drop,    All<IfLast, IfAttached>     >,

@@ -18,5 +18,6 @@ void extract_cpu_access(Tables& tables);
 void extract_vma(Tables& tables);
 void extract_message(Tables& tables);
 void extract_handle(Tables& tables);
+void extract_create(Tables& tables);
 
 }  // namespace dmabuf::model::contract

@@ -17,6 +17,8 @@ namespace dmabuf::model {
 /// `flags & O_ACCMODE` of the buffer's file (DBUF-EXP-007).
 enum class Access : std::uint8_t { ReadOnly, WriteOnly, ReadWrite };
 enum class CloseOnExec : std::uint8_t { No, Yes };
+/// Does a creation also set a flag that nobody has given a meaning?
+enum class CreationFlags : std::uint8_t { Known, Unknown };
 /// `enum dma_data_direction`, same order as the kernel's.
 enum class Direction : std::uint8_t { Bidirectional, ToDevice, FromDevice, None };
 enum class Protection : std::uint8_t { Read, ReadWrite };
@@ -53,8 +55,10 @@ namespace op {
 /// In-kernel `dma_buf_export`: buffer b comes to life, the caller owns its one reference r.
 struct Export { BufferId buffer; ReferenceId reference; std::uint8_t pages; Access access;
   friend bool operator==(const Export&, const Export&) = default; };
-/// The exporter's own device makes a buffer and an fd in one call (udmabuf, heap, PRIME).
+/// The exporter's own device makes a buffer and an fd in one call (udmabuf, heap, PRIME). Most refuse
+/// a size of 0 pages and flags they do not know.
 struct Create { BufferId buffer; FdId fd; std::uint8_t pages; Access access; CloseOnExec cloexec;
+  CreationFlags flags = CreationFlags::Known;
   friend bool operator==(const Create&, const Create&) = default; };
 /// The exporter's user-space handle goes (GEM_CLOSE), with the references it stood for.
 struct CloseHandle { BufferId buffer;

@@ -23,6 +23,14 @@ enum class Constraints : std::uint8_t {
   Migrates,         ///< a map moves the storage when nobody else has it mapped, else -EBUSY
 };
 
+/// Which device of user space makes the buffers, and so checks what it was asked for.
+enum class Interface : std::uint8_t {
+  Unread,   ///< nobody has read what it checks; nothing wrong is asked of it
+  Udmabuf,  ///< UDMABUF_CREATE (DBUF-UDM-001, DBUF-UDM-007)
+  Heap,     ///< DMA_HEAP_IOCTL_ALLOC (DBUF-HEP-001)
+  Prime,    ///< MODE_CREATE_DUMB and PRIME_HANDLE_TO_FD (DBUF-VGM-002, DBUF-PRM-001)
+};
+
 struct KernelProfile {
   std::string_view name;          ///< "6.1"
   bool has_sync = true;           ///< DMA_BUF_IOCTL_SYNC, 4.6
@@ -36,6 +44,7 @@ struct KernelProfile {
 struct ExporterProfile {
   std::string_view name;                    ///< "vgem"
   bool in_kernel = false;                   ///< Export + InstallFd (true) or Create (false)
+  Interface interface = Interface::Unread;  ///< of Create; means nothing if in_kernel
   std::uint8_t own_references = 0;          ///< DBUF-PRM-009: kept while the handle is open
   Answer caches_mapping = Answer::No;       ///< sets `cache_sgt_mapping`
   Answer allocates_at_export = Answer::Maybe;

@@ -36,6 +36,7 @@ struct ExporterConfig {
   bool caches_mappings = false;     ///< `cache_sgt_mapping`
   bool chooses_access = true;       ///< honours the access asked for; else always read-write
   bool write_only = true;           ///< has a way to ask for it; else -EINVAL
+  bool checks_flags = false;        ///< -EINVAL for flags it does not know; else they are ignored
   std::uint8_t own_references = 0;  ///< beside the fd's, while the handle is open
 };
 

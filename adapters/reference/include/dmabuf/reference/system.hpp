@@ -118,6 +118,7 @@ class System {
 
   // buffers
   int may_export(model::BufferId id, std::uint8_t pages, model::Access access) const;
+  int may_create(const model::op::Create&) const;
   DmaBuf& new_buffer(model::BufferId id, std::uint8_t pages, model::Access access);
   void get_file(DmaBuf& buffer) { ++buffer.file_count; }
   void put_file(DmaBuf& buffer);

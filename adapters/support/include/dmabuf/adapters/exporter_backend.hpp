@@ -2,6 +2,7 @@
 /// A device that makes buffers for user space: what the combined adapter needs of one.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "dmabuf/model/operation.hpp"
 
 namespace dmabuf::adapters {
+
+/// A bit that neither fcntl.h nor any of the devices gives a meaning, for CreationFlags::Unknown.
+inline constexpr std::uint32_t kUnknownFlag = std::uint32_t{1} << 30;
 
 class ExporterBackend {
  public:
@@ -23,8 +27,7 @@ class ExporterBackend {
   virtual std::string_view name() const = 0;
   /// A new buffer: the number of its fd in this process, which is the caller's. On failure nothing
   /// is left behind that the device lets go.
-  virtual Expected<int> create(model::BufferId buffer, unsigned pages, model::Access access,
-                               model::CloseOnExec cloexec) = 0;
+  virtual Expected<int> create(const model::op::Create& wanted) = 0;
   /// Whether user space has a handle beside the fd (GEM).
   virtual bool has_handles() const { return false; }
   /// Lets the handle go; what the device answers to a handle that is none if there is none.
