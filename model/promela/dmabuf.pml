@@ -55,6 +55,7 @@
 #define NO 0
 #define YES 1
 #define MAYBE 2
+#define ONE_PAGE 3  /* of PRIVATE_MMAP: one page, and no more (MMU-006) */
 #ifndef CACHES
 #define CACHES NO
 #endif
@@ -630,6 +631,10 @@ c_code {
 #define MMAP_PRIVATE(b, f, v) \
   REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, private), EACCES, CAN_MMAP(b, f, v) && !READABLE(b)) \
   REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v) && READABLE(b))
+#elif PRIVATE_MMAP == ONE_PAGE
+#define MMAP_PRIVATE(b, f, v) \
+  OP(NAME_MMAP("f" #f, v, 0, 1, ro, private), CAN_MMAP(b, f, v), MMAPPED(b, f, v, 2)) \
+  REFUSE(NAME_MMAP("f" #f, v, 0, 2, ro, private), EINVAL, CAN_MMAP(b, f, v))
 #else
 #define MMAP_PRIVATE(b, f, v) \
   OP(NAME_MMAP("f" #f, v, 0, 2, ro, private), CAN_MMAP(b, f, v), MMAPPED(b, f, v, 2)) \
@@ -643,7 +648,13 @@ c_code {
   REFUSE(NAME_MMAP(name, v, 1, 2, ro, shared), errno, guard) \
   REFUSE(NAME_MMAP(name, v, 1, 2, rw, shared), errno, guard) \
   REFUSE(NAME_MMAP(name, v, 0, 0, ro, shared), errno, guard) \
-  REFUSE(NAME_MMAP(name, v, 0, 2, ro, private), errno, guard)
+  REFUSE(NAME_MMAP(name, v, 0, 2, ro, private), errno, guard) \
+  MMAP_PAGE(name, v, errno, guard)
+#if PRIVATE_MMAP == ONE_PAGE
+#define MMAP_PAGE(name, v, errno, guard) REFUSE(NAME_MMAP(name, v, 0, 1, ro, private), errno, guard)
+#else
+#define MMAP_PAGE(name, v, errno, guard)
+#endif
 #define MMAP_BAD(v, ...) MMAP_ALL("bad", v, EBADF, vma[v] == 0)
 #define MUNMAP(b, v) STEP("munmap v" #v, vma[v] == b + 1, vma[v] = 0; vmaw[v] = 0; SET_VMA_PROCESS(v, 0); DROP(b))
 #define TOUCH(b, v) \

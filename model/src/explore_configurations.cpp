@@ -59,6 +59,15 @@ Configuration with_access(Configuration c, std::initializer_list<Access> modes) 
   return c;
 }
 
+/// Private mappings of one page too.
+Configuration with_private_page(Configuration c) {
+  const std::vector<Operation> all = c.operations;
+  for (const Operation& operation : all)
+    if (const auto* o = std::get_if<op::Mmap>(&operation); o != nullptr && o->sharing == Sharing::Private)
+      c.operations.push_back(op::Mmap{o->fd, o->vma, o->offset, 1, o->protection, o->sharing});
+  return c;
+}
+
 /// Only these directions of mappings.
 Configuration with_directions(Configuration c, std::initializer_list<Direction> directions) {
   std::erase_if(c.operations, [&](const Operation& operation) {
@@ -159,7 +168,9 @@ std::vector<Configuration> standard_configurations() {
                             {Access::ReadOnly, Access::WriteOnly}));
   all.push_back(configuration("cpu-mappings-two", exporter("reference:udmabuf"), vmas, mapping));
   all.push_back(configuration("cpu-mappings-none", exporter("reference:nommap"), slots(1, 1, 1, 0, 0, 1), mapping));
-  all.push_back(configuration("cpu-mappings-private", exporter("heap:system"), slots(1, 2, 0, 0, 0, 2), mapping));
+  all.push_back(with_private_page(
+      configuration("cpu-mappings-private", exporter("heap:system"), slots(1, 2, 0, 0, 0, 2), mapping)));
+  all.push_back(configuration("cpu-mappings-unknown", exporter("unknown"), slots(1, 2, 0, 0, 0, 2), mapping));
   all.push_back(configuration("cpu-mappings-migrating", exporter("reference:migrating"), slots(1, 1, 1, 1, 1, 1),
                               kImporting | kCpuMappings));
 

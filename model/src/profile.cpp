@@ -51,7 +51,7 @@ constexpr std::array kExporters = {
                     .end_needs_begin = true, .chooses_access = false,
                     .source = "drivers/dma-buf/udmabuf.c: udmabuf_ops, udmabuf_create; seen on 6.12"},
     ExporterProfile{.name = "heap:system", .interface = Interface::Heap, .allocates_at_export = Answer::Yes, .concurrent_maps = false,
-                    .private_mmap = Answer::Maybe,
+                    .private_single_page = true,
                     .source = "drivers/dma-buf/heaps/system_heap.c: system_heap_buf_ops; seen on 6.12"},
     ExporterProfile{.name = "harness:eager", .in_kernel = true, .allocates_at_export = Answer::Yes,
                     .constraints = Constraints::RefusedAtAttach, .single_page_suits = true,

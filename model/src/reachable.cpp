@@ -26,7 +26,7 @@ Fixed fixed_facts(const Profile& p) {
   fixed.set(Fact::Migrates, e.constraints == Constraints::Migrates);
   fixed.set(Fact::EndNeedsBegin, e.end_needs_begin);
   fixed.set(Fact::HasMmap, e.has_mmap);
-  fixed.set(Fact::PrivateAllowed, e.private_mmap);
+  if (!e.private_single_page) fixed.set(Fact::PrivateAllowed, e.private_mmap);
   if (e.write_only) fixed.set(Fact::AccessOffered, true);
   fixed.set(Fact::HasHandle, e.own_references > 0);
   fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);

@@ -425,7 +425,8 @@ void Transaction::operator()(const op::Mmap& o) {
   const BufferState& state = buffer(fd.buffer);
   const bool is_private = o.sharing == Sharing::Private;
   // Only a private mapping that would be refused otherwise makes the exporter's choice matter.
-  const bool allowed = is_private && choices_.decide(p_.exporter.private_mmap);
+  const bool allowed = is_private && (p_.exporter.private_single_page ? o.length == 1
+                                                                      : choices_.decide(p_.exporter.private_mmap));
   StateId ready = 0;
   result_.reason = nullptr;
   if (!fire(MachineId::Mmap, ready, event_id<op::Mmap>(),

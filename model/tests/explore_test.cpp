@@ -190,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(Standard, NaiveTwin,
                          ::testing::Values("sharing-created", "handles", "importers-eager", "importers-caching",
                                            "importers-migrating", "importers-heap", "importers-unknown",
                                            "importers-unguarded", "cpu-access", "cpu-access-udmabuf", "cpu-mappings",
-                                           "cpu-mappings-private", "cpu-mappings-migrating", "calls-5.10",
+                                           "cpu-mappings-private", "cpu-mappings-unknown", "cpu-mappings-migrating", "calls-5.10",
                                            "creations-heap", "creations-unknown"),
                          [](const auto& param) {
                            std::string name(param.param);
@@ -297,7 +297,8 @@ constexpr Pinned kPinned[] = {
     {"cpu-mappings", 1730, 11745, 19094, 11},
     {"cpu-mappings-two", 10105, 77638, 61690, 15},
     {"cpu-mappings-none", 5, 5, 72, 4},
-    {"cpu-mappings-private", 50, 253, 590, 4},
+    {"cpu-mappings-private", 50, 253, 658, 4},
+    {"cpu-mappings-unknown", 98, 506, 1102, 4},
     {"cpu-mappings-migrating", 176, 856, 1716, 10},
     {"calls", 18, 212, 1496, 5},
     {"calls-attached", 18, 116, 1106, 6},

@@ -224,6 +224,12 @@ TEST_F(HeapWorldTest, ChecksFlagsAndSize) {
   ok(create(2, Access::WriteOnly));
 }
 
+TEST_F(HeapWorldTest, MapsOnePagePrivatelyAndNoMore) {
+  ok(create(2));
+  refuses(op::Mmap{f0, v0, 0, 2, Protection::Read, Sharing::Private}, EINVAL);
+  ok(op::Mmap{f0, v0, 1, 1, Protection::Read, Sharing::Private});
+}
+
 TEST(Unread, IsNotAskedForWhatNobodyKnowsTheAnswerOf) {
   const Profile profile = profile_of("unknown");
   for (const op::Create& odd : {op::Create{b0, f0, 0, Access::ReadWrite, kNo},

@@ -9,5 +9,5 @@
 #define CREATES
 #define ALLOCATES_AT_EXPORT YES
 #define ONE_MAP
-#define PRIVATE_MMAP MAYBE
+#define PRIVATE_MMAP ONE_PAGE
 #include "../dmabuf.pml"

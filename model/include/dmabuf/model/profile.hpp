@@ -54,6 +54,7 @@ struct ExporterProfile {
   bool concurrent_maps = true;              ///< several mappings of one attachment (DBUF-MAP-003, DBUF-HEP-009)
   bool has_mmap = true;                     ///< else -EINVAL (DBUF-MMU-001)
   Answer private_mmap = Answer::No;         ///< MAP_PRIVATE accepted (DBUF-MMU-006)
+  bool private_single_page = false;         ///< MAP_PRIVATE of one page is accepted, of more never (DBUF-HEP-008)
   bool end_needs_begin = false;             ///< DBUF-UDM-020
   bool chooses_access = true;               ///< honours the access asked for; else always read-write
   bool write_only = true;                   ///< can be asked for a write-only buffer

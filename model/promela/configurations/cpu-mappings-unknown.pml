@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 2
+#define VMAS 2
+#endif
+#define CLOSES
+#define MMAPS
+#define CREATES
+#define ALLOCATES_AT_EXPORT MAYBE
+#define ONE_MAP
+#define PRIVATE_MMAP MAYBE
+#include "../dmabuf.pml"
