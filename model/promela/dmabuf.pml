@@ -11,7 +11,7 @@
  *             TWO_DIRECTIONS (1: to and from device only; 2: bidirectional and to device only)
  *             ACCESS_MODES (1: also read-only and write-only, 2: also write-only)
  *             ODD_CREATIONS (also of size 0 and with unknown flags)
- *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP CONSTRAINTS ONE_MAP NO_MMAP
+ *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP REFUSES_ATTACH CONSTRAINTS ONE_MAP NO_MMAP
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS UNGUARDED NO_RENAME_WHILE_ATTACHED
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
  *
@@ -61,6 +61,9 @@
 #endif
 #ifndef REFUSES_AFTER_MAP
 #define REFUSES_AFTER_MAP NO
+#endif
+#ifndef REFUSES_ATTACH
+#define REFUSES_ATTACH NO
 #endif
 #ifndef ALLOCATES_AT_EXPORT
 #define ALLOCATES_AT_EXPORT NO
@@ -478,7 +481,14 @@ c_code {
 #define ATTACH(b, r, d, a) \
   OP("attach r" #r " d" #d " a" #a, CAN_ATTACH(b, r, a) && !UNSUITED(b, d) && LATE_ADMITTED(b), \
      att[a] = b + 1; dev[a] = d; atts[b]++) \
-  REFUSE("attach r" #r " d" #d " a" #a, EBUSY, CAN_ATTACH(b, r, a) && (UNSUITED(b, d) || LATE_REFUSED(b)))
+  REFUSE("attach r" #r " d" #d " a" #a, EBUSY, CAN_ATTACH(b, r, a) && (UNSUITED(b, d) || LATE_REFUSED(b))) \
+  REFUSE_ANYHOW(b, r, d, a)
+/* ATT-015: an exporter nobody has read may refuse whom it likes, with an errno of its own. */
+#if REFUSES_ATTACH == MAYBE
+#define REFUSE_ANYHOW(b, r, d, a) REFUSE("attach r" #r " d" #d " a" #a, EIO, CAN_ATTACH(b, r, a))
+#else
+#define REFUSE_ANYHOW(b, r, d, a)
+#endif
 #define ATTACH_A(a, r) \
   EACH_B(ATTACH, r, 0, a) GUARD("attach r" #r " d0 a" #a, ref[r] == 0 && att[a] == 0) \
   EACH_B(ATTACH, r, 1, a) GUARD("attach r" #r " d1 a" #a, ref[r] == 0 && att[a] == 0)

@@ -131,8 +131,7 @@ std::vector<OurStep> our_steps(const World& world, const model::Configuration& c
 std::string word(const OurStep& step) {
   if (step.allowance != Allowance::Refused) return std::string(to_string(step.allowance));
   std::string text = "refused:";
-  for (std::uint8_t i = 0; i < step.errnos.size; ++i)
-    text += fmt::format(" {}", model::errno_name(model::Errno{step.errnos.values[i]}));
+  if (step.errnos.size > 0) text += " " + step.errnos.text(" ");
   return text;
 }
 

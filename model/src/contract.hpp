@@ -57,6 +57,11 @@ struct Errnos {
   }
 };
 
+/// Whatever the exporter says: nobody has read which.
+struct AnyErrno {
+  static constexpr ErrnoSet set() { return {{kAnyErrno}, 1}; }
+};
+
 // --- guards: conjunctions of facts ---------------------------------------------------------------
 
 /// Facts that must hold and facts that must not, as bits over Fact.

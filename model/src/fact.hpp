@@ -16,12 +16,12 @@ enum class Fact : std::uint8_t {
   // the buffer
   LastReference, HasAttachments, Readable, Writable,
   // attachments and mappings
-  CacheFits, MoreMappings, Outstanding, NeedsConfined, RefusesLate, RefusesStrict, DeviceReads, DeviceWrites,
+  CacheFits, MoreMappings, Outstanding, NeedsConfined, RefusesAttach, RefusesLate, RefusesStrict, DeviceReads, DeviceWrites,
   // profile
   Guarded, LastHolder, Caches, ConcurrentMaps, Eager, Migrates, EndNeedsBegin, HasMmap, PrivateAllowed,
   HasHandle, RenameWhileAttached, VmaWritable,
 };
-inline constexpr std::size_t kFacts = 36;
+inline constexpr std::size_t kFacts = 37;
 
 using FactSet = std::uint64_t;
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -32,7 +32,7 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "offset 0 from start or end", "length 0", "past the end", "shared and writable", "private",
     "size 0", "access mode offered", "last reference", "has attachments", "readable", "writable",
     "cached direction fits", "more mappings", "other mappings outstanding", "needs confined storage",
-    "refuses attach after map", "refuses stricter device", "device may read", "device may write",
+    "refuses attach", "refuses attach after map", "refuses stricter device", "device may read", "device may write",
     "importer guards misuse", "importer's last reference while attached", "exporter caches mappings",
     "concurrent maps", "allocates at export", "migrates", "end needs a begin", "has mmap",
     "private mmap accepted", "has a handle", "rename while attached", "mapped writable"};

@@ -11,12 +11,7 @@
 namespace dmabuf::model {
 namespace {
 
-std::string errnos_text(const ErrnoSet& set) {
-  std::string text;
-  for (std::uint8_t i = 0; i < set.size; ++i)
-    text += fmt::format("{}{}", i == 0 ? "" : " or ", errno_name(Errno{set.values[i]}));
-  return text;
-}
+std::string errnos_text(const ErrnoSet& set) { return set.text(" or "); }
 
 bool returns_tag(const Operation& operation) {
   return std::holds_alternative<op::Load>(operation) || std::holds_alternative<op::DeviceRead>(operation);

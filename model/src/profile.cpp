@@ -42,7 +42,8 @@ constexpr std::array kExporters = {
                               "drm_gem_shmem_helper.c; seen on 6.1 and 6.12"},
     // Any other DRM driver with dumb buffers; found by the part of the name before the colon.
     ExporterProfile{.name = "drm", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Maybe,
-                    .allocates_at_export = Answer::Maybe, .private_mmap = Answer::Maybe, .write_only = false,
+                    .allocates_at_export = Answer::Maybe, .refuses_attach = Answer::Maybe,
+                    .private_mmap = Answer::Maybe, .write_only = false,
                     .source = "drivers/gpu/drm/drm_prime.c: the references of PRIME; the rest is the driver's"},
     ExporterProfile{.name = "drm:virtio_gpu", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::Yes, .write_only = false,
@@ -70,7 +71,7 @@ constexpr std::array kExporters = {
                     .source = "kernel-harness/module"},
     // Nothing is known of it beyond the contract.
     ExporterProfile{.name = "unknown", .caches_mapping = Answer::Maybe,
-                    .refuses_attach_after_map = Answer::Maybe, .concurrent_maps = false,
+                    .refuses_attach = Answer::Maybe, .concurrent_maps = false,
                     .private_mmap = Answer::Maybe, .zeroed = false, .source = "the contract alone"},
 };
 

@@ -30,6 +30,7 @@ Fixed fixed_facts(const Profile& p) {
   if (e.write_only) fixed.set(Fact::AccessOffered, true);
   fixed.set(Fact::HasHandle, e.own_references > 0);
   fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);
+  fixed.set(Fact::RefusesAttach, e.refuses_attach);
   if (e.refuses_attach_after_map == Answer::No) fixed.set(Fact::RefusesLate, false);
   if (e.constraints != Constraints::RefusedAtAttach) fixed.set(Fact::RefusesStrict, false);
   if (e.constraints == Constraints::Ignored) fixed.set(Fact::NeedsConfined, false);

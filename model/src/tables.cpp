@@ -65,12 +65,7 @@ std::string row_text(const RowInfo& row) {
   std::string text = fmt::format("{:<12} {:<12} {:<17} ", row.machine, row.source, row.event);
   switch (row.kind) {
     case RowKind::Permitted: text += fmt::format("-> {}", row.target); break;
-    case RowKind::Refused: {
-      text += "refused";
-      for (std::uint8_t i = 0; i < row.errnos.size; ++i)
-        text += fmt::format(" {}", errno_name(Errno{row.errnos.values[i]}));
-      break;
-    }
+    case RowKind::Refused: text += "refused " + row.errnos.text(" "); break;
     case RowKind::Forbidden: text += "forbidden"; break;
     case RowKind::Unspecified: text += "unspecified"; break;
     case RowKind::Malformed: text += "malformed"; break;
@@ -85,10 +80,7 @@ std::string row_text(const RowInfo& row) {
 
 std::string edge_label(const RowInfo& row) {
   std::string label(row.event);
-  if (row.kind == RowKind::Refused) {
-    for (std::uint8_t i = 0; i < row.errnos.size; ++i)
-      label += fmt::format("{}{}", i == 0 ? " ✗ " : "|", errno_name(Errno{row.errnos.values[i]}));
-  }
+  if (row.kind == RowKind::Refused) label += " ✗ " + row.errnos.text("|");
   for (const Guard& guard : row.guards)
     label += fmt::format("\\n[{}{}]", guard.holds ? "" : "not ", guard.fact);
   for (std::string_view effect : row.effects) label += fmt::format("\\n/ {}", effect);
@@ -96,6 +88,15 @@ std::string edge_label(const RowInfo& row) {
 }
 
 }  // namespace
+
+std::string ErrnoSet::text(std::string_view separator) const {
+  std::string text;
+  for (std::uint8_t i = 0; i < size; ++i) {
+    if (i > 0) text += separator;
+    text += values[i] == kAnyErrno ? std::string_view("any errno") : errno_name(Errno{values[i]});
+  }
+  return text;
+}
 
 const Tables& tables() {
   if (scoped_tables != nullptr) return *scoped_tables;
@@ -128,8 +129,7 @@ std::string describe(const RowInfo& row) { return row_text(row); }
 
 std::string edge(const RowInfo& row) {
   std::string label(row.event);
-  for (std::uint8_t i = 0; i < row.errnos.size; ++i)
-    label += fmt::format("{}{}", i == 0 ? " refused " : "|", errno_name(Errno{row.errnos.values[i]}));
+  if (row.errnos.size > 0) label += " refused " + row.errnos.text("|");
   return fmt::format("{}: {} --{}--> {} [DBUF-{}]", row.machine, row.source, label,
                      row.kind == RowKind::Permitted ? row.target : row.source, row.requirement);
 }

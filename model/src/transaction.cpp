@@ -304,7 +304,12 @@ void Transaction::operator()(const op::Attach& o) {
   if (!fire(MachineId::Reference, reference.state, event_id<op::Attach>(), guarded(), b)) return;
   device_ = o.device.value;
   result_.reason = nullptr;  // the attachment's own row says why
-  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Attach>(), guarded(), b)) return;
+  const bool refuses = choices_.decide(p_.exporter.refuses_attach);
+  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Attach>(),
+            guarded() | when(refuses, Fact::RefusesAttach), b)) {
+    if (refuses) attach_refused_by_ = b;
+    return;
+  }
   attachment.buffer = b;
   attachment.device = o.device.value;
   attachment.mappings = 0;

@@ -287,7 +287,7 @@ constexpr Pinned kPinned[] = {
     {"importers-strict-refusing", 1826, 10531, 16836, 10},
     {"importers-vgem", 12562, 82116, 100374, 13},
     {"importers-heap", 978, 5508, 7876, 8},
-    {"importers-unknown", 9506, 56707, 72320, 12},
+    {"importers-unknown", 9506, 56707, 72512, 12},
     {"importers-unguarded", 1626, 10626, 5172, 9},
     {"importers-refused-at-map", 2330, 15091, 19164, 11},
     {"importers-three", 54450, 643028, 358044, 10},

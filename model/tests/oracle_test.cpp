@@ -125,5 +125,25 @@ TEST(OracleWithChoices, DecidesByWhatIsSeen) {
   EXPECT_EQ(oracle.worlds(), 1U) << "only a caching exporter refuses that";
 }
 
+TEST(OracleWithChoices, TakesAnyErrnoOfAnAttachFromAnExporterNobodyHasRead) {
+  const AttachmentId a0{0};
+  const MappingId m0{0};
+  for (const std::string_view exporter : {"unknown", "drm"})
+    for (const int error : {EBUSY, EIO, ENOSYS, EOPNOTSUPP}) {
+      Oracle oracle(profile_of(exporter));
+      EXPECT_FALSE(oracle.judge(op::Create{b0, f0, 1, Access::ReadWrite, CloseOnExec::No}, done()));
+      EXPECT_FALSE(oracle.judge(op::Get{f0, r0}, done()));
+      EXPECT_FALSE(oracle.judge(op::Attach{r0, kLaxDevice, a0}, refused(error)));
+      EXPECT_FALSE(oracle.judge(op::Map{a0, m0, Direction::ToDevice}, refused(ENOENT))) << "it is not attached";
+      Observation seen;
+      seen.buffers[0].set(Aspect::Attachments, 1);
+      EXPECT_TRUE(oracle.judge(seen)) << "a refused attach leaves nothing behind";
+    }
+  Oracle oracle(profile_of("vgem"));
+  EXPECT_FALSE(oracle.judge(op::Create{b0, f0, 1, Access::ReadWrite, CloseOnExec::No}, done()));
+  EXPECT_FALSE(oracle.judge(op::Get{f0, r0}, done()));
+  EXPECT_TRUE(oracle.judge(op::Attach{r0, kLaxDevice, a0}, refused(EIO))) << "of vgem it is known that it does not";
+}
+
 }  // namespace
 }  // namespace dmabuf::model

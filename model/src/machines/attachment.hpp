@@ -16,7 +16,8 @@ struct Attachment : Machine<Attachment> {
   using initial_state = Detached;
   using states = States<Detached, Attached, Mapped, Cached>;
   using events = Events<op::Attach, op::Detach, op::Map, op::Unmap>;
-  using facts_used = Facts<Fact::Guarded, Fact::Caches, Fact::CacheFits, Fact::MoreMappings, Fact::ConcurrentMaps>;
+  using facts_used = Facts<Fact::Guarded, Fact::Caches, Fact::CacheFits, Fact::MoreMappings, Fact::ConcurrentMaps,
+                           Fact::RefusesAttach>;
 
   using IfGuarded = If<Fact::Guarded>;
   using IfUnguarded = IfNot<Fact::Guarded>;
@@ -30,7 +31,8 @@ struct Attachment : Machine<Attachment> {
 
   using transition_table = Table<
     //       because     in        on          goes to | errno  doing                    only
-    Rule<    "ATT-004",  Detached, op::Attach, Attached,        Do<Effect::CallAttach>                           >,
+    Rule<    "ATT-004",  Detached, op::Attach, Attached,        Do<Effect::CallAttach>,  IfNot<Fact::RefusesAttach> >,
+    Refused< "ATT-015",  Detached, op::Attach, AnyErrno,                                 If<Fact::RefusesAttach> >,
     Rule<    "ATT-017",  Attached, op::Detach, Detached,        Do<Effect::CallDetach>                           >,
     Rule<    "ATT-017",  Cached,   op::Detach, Detached,        Do<Effect::CallUnmap, Effect::CallDetach>        >,
     Rule<    "MAP-002",  Attached, op::Map,    Mapped,          Do<Effect::CallMap>                              >,

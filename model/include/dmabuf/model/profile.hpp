@@ -49,6 +49,7 @@ struct ExporterProfile {
   Answer caches_mapping = Answer::No;       ///< sets `cache_sgt_mapping`
   Answer allocates_at_export = Answer::Maybe;
   Answer refuses_attach_after_map = Answer::No;   ///< DBUF-MIG-003, -EBUSY
+  Answer refuses_attach = Answer::No;       ///< any attach, with any errno: nobody has read why (DBUF-ATT-015)
   Constraints constraints = Constraints::Ignored;
   bool single_page_suits = false;           ///< one page suits the strict device wherever it is
   bool concurrent_maps = true;              ///< several mappings of one attachment (DBUF-MAP-003, DBUF-HEP-009)

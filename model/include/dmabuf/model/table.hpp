@@ -19,15 +19,20 @@ namespace dmabuf::model {
 using StateId = std::uint8_t;  ///< index into MachineInfo::states; 0 is the initial state
 using RowId = std::uint16_t;   ///< index into rows(); unique over all machines
 
+/// In an ErrnoSet: every errno there is.
+inline constexpr int kAnyErrno = 0;
+
 /// At most four errnos one refusal may give.
 struct ErrnoSet {
   std::array<int, 4> values{};
   std::uint8_t size = 0;
   constexpr bool contains(Errno e) const {
     for (std::uint8_t i = 0; i < size; ++i)
-      if (values[i] == e.value) return true;
+      if (values[i] == e.value || values[i] == kAnyErrno) return true;
     return false;
   }
+  /// "EBUSY|EIO", or "any errno".
+  std::string text(std::string_view separator) const;
 };
 
 enum class RowKind : std::uint8_t { Permitted, Refused, Forbidden, Unspecified, Malformed };
