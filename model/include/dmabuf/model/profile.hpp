@@ -66,7 +66,10 @@ struct ExporterProfile {
 
 struct ImporterProfile {
   std::string_view name;       ///< "harness"; "" when there is none
-  bool guards_misuse = true;   ///< refuses map without attachment (-ENOENT) and detach while mapped (-EBUSY)
+  /// Refuses what would be misuse of the kernel: to use a reference, an attachment or a mapping that is
+  /// not there (-ENOENT), to detach while mapped, and to put or install the last reference while attached
+  /// (-EBUSY).
+  bool guards_misuse = true;
 };
 
 struct Profile {

@@ -23,8 +23,9 @@ inline constexpr Requirement vfs[] = {
      .bearer = Bearer::Tester,
      .strength = Strength::Implementation,
      .routes = via(Route::Userspace, Route::Reference),
-     .text = "A trace fills only slots that are empty and uses only slots that are filled; "
-             "anything else is no program, and nothing is asked of a system.",
+     .text = "A trace fills only slots that are empty and uses only CPU mappings, messages and "
+             "buffers that are there; anything else is no program, and nothing is asked of a "
+             "system. An fd slot or an importer's handle may be empty: the answer is an errno.",
      .source = {"model/src/contract.hpp", "Malformed"}},
     {.id = "VFS-004",
      .bearer = Bearer::Core,
