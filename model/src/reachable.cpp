@@ -5,6 +5,16 @@
 namespace dmabuf::model {
 namespace {
 
+/// Rows whose facts no program can bring together, on an exporter of these habits.
+bool excluded(const RowInfo& row, const ExporterProfile& e) {
+  // A second mapping of one attachment is a cached one, or there is none.
+  if (!e.concurrent_maps && (row.must & bit(Fact::MoreMappings)) != 0 && (row.must_not & bit(Fact::Caches)) != 0)
+    return true;
+  // Whoever needs confined storage and is attached got it, or it would have been refused when it attached.
+  return e.constraints == Constraints::RefusedAtAttach && row.kind == RowKind::Refused && row.event == "map" &&
+         (row.must & bit(Fact::NeedsConfined)) != 0;
+}
+
 /// Facts a profile decides for good.
 struct Fixed {
   FactSet always = 0, never = 0;
@@ -61,7 +71,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
     };
     const auto usable = [&](const RowInfo& row) {
       return (row.kind == RowKind::Permitted || row.kind == RowKind::Refused) && fixed.allows(row) &&
-             asked_for(row, kinds);
+             !excluded(row, profile.exporter) && asked_for(row, kinds);
     };
     // What a new buffer brings along starts where its birth leaves it.
     bool born = false;

@@ -345,6 +345,12 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
       EXPECT_TRUE(e.complete);
       EXPECT_THAT(e.violations, IsEmpty()) << told(e);
       EXPECT_GT(e.states, 100U);
+      const auto reachable = reachable_rows(c.profile, c.bounds.kinds);
+      for (const RowInfo& row : rows())
+        if (row.kind == RowKind::Permitted || row.kind == RowKind::Refused) {
+          EXPECT_TRUE(reachable.test(row.id) || !e.coverage.rows.test(row.id))
+              << "fires, although coverage does not count it: " << describe(row);
+        }
     }
 }
 
