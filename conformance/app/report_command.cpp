@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -36,6 +37,13 @@ void add_report_command(CLI::App& app, int& status) {
     if (!std::filesystem::exists(journal))
       throw UsageError(fmt::format("{}: no such journal; name a directory that 'run' wrote", journal.string()));
     const std::vector<record::Run> runs = record::read_runs(journal);
+    // A file that merely exists is no journal: a report of nothing must not look like one of something.
+    const auto blank = [](const record::Run& run) {
+      return run.damaged_lines > 0 && !run.start && run.cases.empty() && run.findings.empty() && run.skips.empty();
+    };
+    if (std::ranges::all_of(runs, blank) && !runs.empty())
+      throw UsageError(fmt::format("{}: no record of a run in it, {} damaged lines; name a directory that 'run' wrote",
+                                   journal.string(), runs.front().damaged_lines));
     reports::TextOptions text;
     text.colour = request->file.empty() && wants_colour() ? reports::Colour::Yes : reports::Colour::No;
     const std::string rendered = request->format == "html"   ? reports::render_html(runs)

@@ -180,5 +180,14 @@ TEST(EmptyJournal, IsNoPass) {
   EXPECT_THAT(answer.out, StartsWith("INCONCLUSIVE")) << answer.story();
 }
 
+TEST(NoJournal, IsNotReportedOn) {
+  const Scratch scratch;
+  write_file(scratch / "notes.txt", "to do: milk\nand bread\n");
+  const Answer answer = run({"report", scratch.at("notes.txt")});
+  EXPECT_EQ(answer.status, kUsage) << answer.story();
+  EXPECT_THAT(answer.err, HasSubstr("notes.txt")) << answer.story();
+  EXPECT_THAT(answer.err, HasSubstr("2 damaged lines")) << answer.story();
+}
+
 }  // namespace
 }  // namespace dmabuf::app::testing
