@@ -2,6 +2,7 @@
 // Pid 1 of the kernel tests: says what it finds, then does what the kernel's command line asks for.
 #include <fcntl.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -50,6 +51,33 @@ void echo(guest::Link& link) {
   }
 }
 
+/// What a program of the guest prints, and its exit status, 128 + signal if it was killed.
+void run_program(guest::Link& link, const char* path) {
+  int ends[2];
+  if (::pipe(ends) != 0) return;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::dup2(ends[1], STDERR_FILENO);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    ::execl(path, path, static_cast<char*>(nullptr));
+    std::perror(path);
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  std::string said;
+  char piece[4096];
+  for (ssize_t got; (got = ::read(ends[0], piece, sizeof piece)) > 0;)
+    said.append(piece, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  link.send_payload("program", said);
+  link.send(verb::result, "status=" + std::to_string(WIFEXITED(status) ? WEXITSTATUS(status)
+                                                                       : 128 + WTERMSIG(status)));
+}
+
 }  // namespace
 
 int main() {
@@ -67,6 +95,7 @@ int main() {
   if (wanted == "exit-11") guest::end(link, 0x11);
   if (wanted == "no-end-record") guest::end(link);
   if (wanted == "echo") echo(link);
+  if (wanted == "program") run_program(link, "/program");
   if (wanted == "payload") link.send_payload("demo.payload", std::string(5000, 'x') + "end");
   link.send(verb::end, "pass=0 fail=0 skip=0 error=0");
   guest::reap_children();
