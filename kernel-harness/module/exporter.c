@@ -13,6 +13,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/page_ref.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -149,8 +150,12 @@ static void dbh_storage_free(struct kref *kref)
 	struct dbh_storage *storage = container_of(kref, struct dbh_storage, kref);
 	u32 i;
 
-	for (i = 0; i < storage->nr_pages; i++)
+	/* Mappings, mmaps and device accesses are gone, and so must be their references. */
+	for (i = 0; i < storage->nr_pages; i++) {
+		if (page_ref_count(storage->pages[i]) != 1)
+			atomic64_inc(&dbh_statistics.kept_pages);
 		put_page(storage->pages[i]);
+	}
 	atomic64_sub(storage->nr_pages, &dbh_statistics.storage_pages);
 	kvfree(storage);
 }
@@ -424,6 +429,8 @@ static struct dbh_handout *dbh_handout_new(struct dbh_record *record,
 
 	handout->dev = get_device(dev);
 	handout->dir = dir;
+	if (record->defect == DBH_DEFECT_LEAK_PAGE_REFERENCE)
+		get_page(handout->storage->pages[0]);
 	return handout;
 
 err_table:

@@ -106,6 +106,7 @@ static int dbh_ioctl_global(struct dbh_context *context, void *argument)
 	arg->exporter_mappings =
 		atomic64_read(&dbh_statistics.exporter_mappings);
 	arg->storage_pages = atomic64_read(&dbh_statistics.storage_pages);
+	arg->kept_pages = atomic64_read(&dbh_statistics.kept_pages);
 	return 0;
 }
 

@@ -22,6 +22,7 @@
  * @exporter_attachments: attachments on exported buffers
  * @exporter_mappings: mappings of exported buffers
  * @storage_pages: pages that exported buffers have as backing storage
+ * @kept_pages: pages of it that somebody still had when it was freed
  */
 struct dbh_statistics {
 	atomic64_t contexts;
@@ -33,6 +34,7 @@ struct dbh_statistics {
 	atomic64_t exporter_attachments;
 	atomic64_t exporter_mappings;
 	atomic64_t storage_pages;
+	atomic64_t kept_pages;
 };
 
 extern struct dbh_statistics dbh_statistics;

@@ -603,6 +603,8 @@ std::vector<conformance::Residue> KernelAdapter::residue() {
     add("mappings of the harness module's buffers",
         excess(g.exporter_mappings, b.exporter_mappings));
     add("pages of the harness module's storage", excess(g.storage_pages, b.storage_pages));
+    add("references to freed pages of the harness module's storage",
+        excess(g.kept_pages, b.kept_pages));
   }
   if (now.exporter_uses && baseline_.exporter_uses)
     add("uses of module " + std::string(parts_.backend->module()),

@@ -37,6 +37,7 @@ constexpr NamedNumber kDefects[] = {
     {"no-zap", DBH_DEFECT_NO_ZAP},
     {"mmap-private", DBH_DEFECT_MMAP_PRIVATE},
     {"forget-refusal", DBH_DEFECT_FORGET_REFUSAL},
+    {"leak-page-reference", DBH_DEFECT_LEAK_PAGE_REFERENCE},
 };
 static_assert(std::size(kDefects) == DBH_DEFECT_COUNT);
 

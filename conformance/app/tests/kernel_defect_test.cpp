@@ -36,6 +36,7 @@ const std::vector<Defect> kDefects = {
     {"harness:eager", "dirty-storage", "EXP-|INV-011"},
     {"harness:eager", "mmap-private", "MMU-006"},
     {"harness:refusing", "forget-refusal", "ATT-006"},
+    {"harness:eager", "leak-page-reference", "INV-012"},
     {"harness:migrating", "lose-contents", "MIG-|INV-011"},
     {"harness:migrating", "move-while-mapped", "MIG-"},
     // Mapped, touched, moved, written and read again, each with what it takes to get there.

@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 #define DBH_DEVICE_PATH		"/dev/dmabuf_harness"
-#define DBH_ABI_VERSION		2
+#define DBH_ABI_VERSION		3
 
 /* Limits of one context. */
 #define DBH_MAX_HANDLES		256		/* of each kind */
@@ -125,6 +125,8 @@ struct dbh_reset {
  * @exporter_attachments: out: attachments on this module's buffers, anybody's
  * @exporter_mappings: out: mappings of this module's buffers, anybody's
  * @storage_pages: out: pages this module's buffers have as backing storage
+ * @kept_pages: out: pages of backing storage that somebody still had a
+ *	reference to when it was freed, since the module was loaded
  * @reserved: zero
  */
 struct dbh_global {
@@ -137,7 +139,8 @@ struct dbh_global {
 	__u64 exporter_attachments;
 	__u64 exporter_mappings;
 	__u64 storage_pages;
-	__u64 reserved[3];
+	__u64 kept_pages;
+	__u64 reserved[2];
 };
 
 /**
@@ -436,7 +439,8 @@ struct dbh_page {
 #define DBH_DEFECT_NO_ZAP		15 /* migration leaves mmaps on old pages */
 #define DBH_DEFECT_MMAP_PRIVATE		16 /* MAP_PRIVATE is accepted */
 #define DBH_DEFECT_FORGET_REFUSAL	17 /* attach accepted where it must be -EBUSY */
-#define DBH_DEFECT_COUNT		18 /* more are -EINVAL */
+#define DBH_DEFECT_LEAK_PAGE_REFERENCE	18 /* map keeps a reference to the first page */
+#define DBH_DEFECT_COUNT		19 /* more are -EINVAL */
 
 /*
  * struct dbh_export.violation: arguments the core must refuse, with a WARN.

@@ -956,6 +956,20 @@ static void test_defects(void)
 	after = global();
 	is(after.buffers, before.buffers + 1, "defect: extra reference, for good");
 
+	before = global();
+	export = export_pages(2, 0, DBH_DEFECT_LEAK_PAGE_REFERENCE);
+	attach(export.ref, 0, &a0);
+	map(a0, 0, &m);
+	unmap(m.mapping);
+	detach(a0);
+	is(global().kept_pages, before.kept_pages,
+	   "defect: leak page reference, not yet");
+	put(export.ref);
+	after = global();
+	is(after.kept_pages, before.kept_pages + 1, "defect: leak page reference");
+	is(after.storage_pages, before.storage_pages,
+	   "defect: leak page reference, otherwise clean");
+
 	export = export_pages(3, 0, DBH_DEFECT_SHORT_MAP);
 	attach(export.ref, 0, &a0);
 	map(a0, 0, &m);
@@ -1115,6 +1129,7 @@ static void test_kill(void)
 	is(after.exporter_mappings, before.exporter_mappings,
 	   "kill: exporter's mappings");
 	is(after.storage_pages, before.storage_pages, "kill: storage");
+	is(after.kept_pages, before.kept_pages, "kill: pages kept");
 }
 
 /* A context shared by fork: handles are common, descriptors are not. */
@@ -1328,6 +1343,7 @@ int main(void)
 	is(end.exporter_mappings, start.exporter_mappings,
 	   "end: exporter's mappings");
 	is(end.storage_pages, start.storage_pages, "end: storage");
+	is(end.kept_pages, start.kept_pages, "end: pages kept");
 
 	/* These leave something behind, as they are meant to. */
 	test_defects();
