@@ -82,6 +82,29 @@ static struct dbh_holdings dbh_holdings(struct dbh_context *context,
 	return have;
 }
 
+/* An object and the handle it will have, before the operation that may fail. */
+static void *dbh_prepare(struct dbh_table *table, size_t size, u32 *handle)
+{
+	void *object = kzalloc(size, GFP_KERNEL);
+	int ret;
+
+	if (!object)
+		return ERR_PTR(-ENOMEM);
+
+	ret = dbh_table_reserve(table, handle);
+	if (ret) {
+		kfree(object);
+		return ERR_PTR(ret);
+	}
+	return object;
+}
+
+static void dbh_abandon(struct dbh_table *table, u32 handle, void *object)
+{
+	dbh_table_cancel(table, handle);
+	kfree(object);
+}
+
 /* Drops handles of mappings that there is no way to unmap any more. */
 static void dbh_lose_mappings(struct dbh_context *context,
 			      struct dbh_import *import)
@@ -285,26 +308,19 @@ int dbh_ioctl_attach(struct dbh_context *context, void *argument)
 	if (!dmabuf || !dev)
 		return -ENOENT;
 
-	import = kzalloc(sizeof(*import), GFP_KERNEL);
-	if (!import)
-		return -ENOMEM;
-	ret = dbh_table_reserve(&context->attachments, &arg->attachment);
-	if (ret)
-		goto err_free;
+	import = dbh_prepare(&context->attachments, sizeof(*import),
+			     &arg->attachment);
+	if (IS_ERR(import))
+		return PTR_ERR(import);
 
 	import->attach = dma_buf_attach(dmabuf, dev);
 	if (IS_ERR(import->attach)) {
 		ret = PTR_ERR(import->attach);
-		goto err_cancel;
+		dbh_abandon(&context->attachments, arg->attachment, import);
+		return ret;
 	}
 	dbh_table_publish(&context->attachments, arg->attachment, import);
 	return 0;
-
-err_cancel:
-	dbh_table_cancel(&context->attachments, arg->attachment);
-err_free:
-	kfree(import);
-	return ret;
 }
 
 int dbh_ioctl_detach(struct dbh_context *context, void *argument)
@@ -379,30 +395,23 @@ int dbh_ioctl_map(struct dbh_context *context, void *argument)
 	if (!dbh_direction_ok(import->attach->dmabuf, arg->direction))
 		return -EINVAL;
 
-	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);
-	if (!mapping)
-		return -ENOMEM;
-	ret = dbh_table_reserve(&context->mappings, &arg->mapping);
-	if (ret)
-		goto err_free;
+	mapping = dbh_prepare(&context->mappings, sizeof(*mapping),
+			      &arg->mapping);
+	if (IS_ERR(mapping))
+		return PTR_ERR(mapping);
 
 	mapping->import = import;
 	mapping->dir = arg->direction;
 	mapping->sgt = dbh_map_attachment(import->attach, mapping->dir);
 	if (IS_ERR(mapping->sgt)) {
 		ret = PTR_ERR(mapping->sgt);
-		goto err_cancel;
+		dbh_abandon(&context->mappings, arg->mapping, mapping);
+		return ret;
 	}
 	import->nr_mappings++;
 	dbh_table_publish(&context->mappings, arg->mapping, mapping);
 	dbh_describe(mapping->sgt, arg);
 	return 0;
-
-err_cancel:
-	dbh_table_cancel(&context->mappings, arg->mapping);
-err_free:
-	kfree(mapping);
-	return ret;
 }
 
 int dbh_ioctl_unmap(struct dbh_context *context, void *argument)
@@ -424,28 +433,28 @@ int dbh_ioctl_unmap(struct dbh_context *context, void *argument)
 	return 0;
 }
 
-int dbh_ioctl_begin_cpu(struct dbh_context *context, void *argument)
+static int dbh_cpu_access(struct dbh_context *context,
+			  const struct dbh_cpu_access *arg,
+			  int (*access)(struct dma_buf *dmabuf,
+					enum dma_data_direction dir))
 {
-	struct dbh_cpu_access *arg = argument;
 	struct dma_buf *dmabuf = xa_load(&context->refs.entries, arg->ref);
 
 	if (!dmabuf)
 		return -ENOENT;
 	if (!dbh_direction_ok(dmabuf, arg->direction))
 		return -EINVAL;
-	return dma_buf_begin_cpu_access(dmabuf, arg->direction);
+	return access(dmabuf, arg->direction);
+}
+
+int dbh_ioctl_begin_cpu(struct dbh_context *context, void *argument)
+{
+	return dbh_cpu_access(context, argument, dma_buf_begin_cpu_access);
 }
 
 int dbh_ioctl_end_cpu(struct dbh_context *context, void *argument)
 {
-	struct dbh_cpu_access *arg = argument;
-	struct dma_buf *dmabuf = xa_load(&context->refs.entries, arg->ref);
-
-	if (!dmabuf)
-		return -ENOENT;
-	if (!dbh_direction_ok(dmabuf, arg->direction))
-		return -EINVAL;
-	return dma_buf_end_cpu_access(dmabuf, arg->direction);
+	return dbh_cpu_access(context, argument, dma_buf_end_cpu_access);
 }
 
 int dbh_ioctl_vmap(struct dbh_context *context, void *argument)
@@ -460,26 +469,19 @@ int dbh_ioctl_vmap(struct dbh_context *context, void *argument)
 	if (!dmabuf)
 		return -ENOENT;
 
-	kmap = kzalloc(sizeof(*kmap), GFP_KERNEL);
-	if (!kmap)
-		return -ENOMEM;
-	ret = dbh_table_reserve(&context->vmaps, &arg->vmap);
-	if (ret)
-		goto err_free;
+	kmap = dbh_prepare(&context->vmaps, sizeof(*kmap), &arg->vmap);
+	if (IS_ERR(kmap))
+		return PTR_ERR(kmap);
 
 	kmap->dmabuf = dmabuf;
 	ret = dbh_vmap_buffer(dmabuf, &kmap->map);
-	if (ret)
-		goto err_cancel;
+	if (ret) {
+		dbh_abandon(&context->vmaps, arg->vmap, kmap);
+		return ret;
+	}
 	dbh_table_publish(&context->vmaps, arg->vmap, kmap);
 	arg->is_iomem = kmap->map.is_iomem;
 	return 0;
-
-err_cancel:
-	dbh_table_cancel(&context->vmaps, arg->vmap);
-err_free:
-	kfree(kmap);
-	return ret;
 }
 
 int dbh_ioctl_vunmap(struct dbh_context *context, void *argument)
@@ -515,6 +517,22 @@ struct dbh_window {
 	u32 source;
 };
 
+static void dbh_copy_memory(void *memory, struct dbh_window *window)
+{
+	if (window->write)
+		memcpy(memory, window->copy, window->bytes);
+	else
+		memcpy(window->copy, memory, window->bytes);
+}
+
+static void dbh_copy_iomem(void __iomem *memory, struct dbh_window *window)
+{
+	if (window->write)
+		memcpy_toio(memory, window->copy, window->bytes);
+	else
+		memcpy_fromio(window->copy, memory, window->bytes);
+}
+
 static int dbh_copy_vmap(struct dma_buf *dmabuf, struct dbh_iomap *map,
 			 struct dbh_window *window)
 {
@@ -525,16 +543,10 @@ static int dbh_copy_vmap(struct dma_buf *dmabuf, struct dbh_iomap *map,
 
 	window->bytes = min_t(u64, PAGE_SIZE, dmabuf->size - offset);
 	window->source = DBH_SOURCE_VMAP;
-	if (map->is_iomem && window->write)
-		memcpy_toio(map->vaddr_iomem + offset, window->copy,
-			    window->bytes);
-	else if (map->is_iomem)
-		memcpy_fromio(window->copy, map->vaddr_iomem + offset,
-			      window->bytes);
-	else if (window->write)
-		memcpy(map->vaddr + offset, window->copy, window->bytes);
+	if (map->is_iomem)
+		dbh_copy_iomem(map->vaddr_iomem + offset, window);
 	else
-		memcpy(window->copy, map->vaddr + offset, window->bytes);
+		dbh_copy_memory(map->vaddr + offset, window);
 	return 0;
 }
 
@@ -591,13 +603,10 @@ static int dbh_copy_ours(struct dbh_mapping *mapping,
 	if (!page)
 		return -ERANGE;
 
-	if (window->write)
-		memcpy(page_address(page), window->copy, PAGE_SIZE);
-	else
-		memcpy(window->copy, page_address(page), PAGE_SIZE);
-	put_page(page);
 	window->bytes = PAGE_SIZE;
 	window->source = DBH_SOURCE_PAGES;
+	dbh_copy_memory(page_address(page), window);
+	put_page(page);
 	return 0;
 }
 
