@@ -11,6 +11,7 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
+#include <linux/fdtable.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
@@ -213,6 +214,16 @@ static inline void dbh_vm_flags_set(struct vm_area_struct *vma, unsigned long fl
 	vm_flags_set(vma, flags);
 #else
 	vma->vm_flags |= flags;
+#endif
+}
+
+/* Called fcheck_files() until 5.11; the caller holds the file_lock. */
+static inline struct file *dbh_lookup_fd(struct files_struct *files, unsigned int fd)
+{
+#ifdef DBH_HAVE_FILES_LOOKUP
+	return files_lookup_fd_locked(files, fd);
+#else
+	return fcheck_files(files, fd);
 #endif
 }
 

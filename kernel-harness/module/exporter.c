@@ -1070,6 +1070,35 @@ int dbh_ioctl_counters(struct dbh_context *context, void *argument)
 	return 0;
 }
 
+void dbh_see_counters(struct dbh_context *context, struct dbh_buffer_seen *seen)
+{
+	struct dbh_record *record = dbh_find_record(context, seen->serial);
+	struct dbh_counters *counters;
+	u32 i;
+
+	if (!record)
+		return;
+
+	mutex_lock(&record->lock);
+	counters = &record->counters;
+	seen->attach = counters->attach;
+	seen->attach_refused = counters->attach_refused;
+	seen->detach = counters->detach;
+	seen->map = counters->map;
+	seen->unmap = counters->unmap;
+	seen->begin_cpu_access = counters->begin_cpu_access;
+	seen->end_cpu_access = counters->end_cpu_access;
+	seen->release = counters->release;
+	for (i = 0; i < DBH_DIRECTIONS; i++) {
+		seen->map_directions[i] = counters->map_directions[i];
+		seen->unmap_directions[i] = counters->unmap_directions[i];
+		seen->begin_directions[i] = counters->begin_directions[i];
+		seen->end_directions[i] = counters->end_directions[i];
+	}
+	mutex_unlock(&record->lock);
+	seen->seen |= DBH_SEEN_COUNTERS;
+}
+
 int dbh_ioctl_inject(struct dbh_context *context, void *argument)
 {
 	const u32 failing = BIT(DBH_CALLBACK_ATTACH) | BIT(DBH_CALLBACK_MAP) |

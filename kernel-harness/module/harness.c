@@ -107,6 +107,7 @@ static int dbh_ioctl_global(struct dbh_context *context, void *argument)
 		atomic64_read(&dbh_statistics.exporter_mappings);
 	arg->storage_pages = atomic64_read(&dbh_statistics.storage_pages);
 	arg->kept_pages = atomic64_read(&dbh_statistics.kept_pages);
+	dbh_count_fds(context, arg);
 	return 0;
 }
 
@@ -198,6 +199,8 @@ static const struct dbh_operation dbh_operations[] = {
 	DBH_OPERATION(PUT, .run = dbh_ioctl_put),
 	DBH_OPERATION(FD, .run = dbh_ioctl_fd, .irrevocable = true),
 	DBH_OPERATION(INFO, .run = dbh_ioctl_info),
+	DBH_OPERATION(ENROL, .run = dbh_ioctl_enrol),
+	DBH_OPERATION(SURVEY, .run = dbh_ioctl_survey),
 	DBH_OPERATION(ATTACH, .run = dbh_ioctl_attach, .undo = dbh_undo_attach),
 	DBH_OPERATION(DETACH, .run = dbh_ioctl_detach),
 	DBH_OPERATION(MAP, .run = dbh_ioctl_map, .undo = dbh_undo_map),
@@ -318,6 +321,7 @@ static int dbh_close(struct inode *inode, struct file *file)
 
 	dbh_importer_reset(context);
 	dbh_exporter_reset(context);
+	dbh_survey_leave(context);
 	dbh_account_put(context->account);
 	free_page((unsigned long)context->page);
 	mutex_destroy(&context->lock);

@@ -82,6 +82,7 @@ struct dbh_account {
  * @nr_records: how many of them
  * @account: what has been exported
  * @page: a page to copy to and from
+ * @peer: the process that enrolled, or NULL; a reference
  */
 struct dbh_context {
 	struct mutex lock;	/* protects all of this */
@@ -93,6 +94,7 @@ struct dbh_context {
 	u32 nr_records;
 	struct dbh_account *account;
 	void *page;
+	struct task_struct *peer;
 };
 
 /* devices.c */
@@ -109,6 +111,8 @@ int dbh_ioctl_dup(struct dbh_context *context, void *argument);
 int dbh_ioctl_put(struct dbh_context *context, void *argument);
 int dbh_ioctl_fd(struct dbh_context *context, void *argument);
 int dbh_ioctl_info(struct dbh_context *context, void *argument);
+int dbh_see_info(struct dbh_context *context, struct dma_buf *dmabuf,
+		 struct dbh_buffer_seen *seen);
 int dbh_ioctl_attach(struct dbh_context *context, void *argument);
 int dbh_ioctl_detach(struct dbh_context *context, void *argument);
 int dbh_ioctl_map(struct dbh_context *context, void *argument);
@@ -132,8 +136,16 @@ struct page *dbh_mapped_page(struct dma_buf_attachment *attach,
 struct dbh_account *dbh_account_new(void);
 void dbh_account_put(struct dbh_account *account);
 int dbh_ioctl_export(struct dbh_context *context, void *argument);
+void dbh_see_counters(struct dbh_context *context,
+		      struct dbh_buffer_seen *seen);
 int dbh_ioctl_counters(struct dbh_context *context, void *argument);
 int dbh_ioctl_inject(struct dbh_context *context, void *argument);
 void dbh_exporter_reset(struct dbh_context *context);
+
+/* survey.c */
+int dbh_ioctl_enrol(struct dbh_context *context, void *argument);
+int dbh_ioctl_survey(struct dbh_context *context, void *argument);
+void dbh_count_fds(struct dbh_context *context, struct dbh_global *arg);
+void dbh_survey_leave(struct dbh_context *context);
 
 #endif /* DBH_HARNESS_H */

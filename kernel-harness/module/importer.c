@@ -252,11 +252,32 @@ static u32 dbh_caps(struct dma_buf *dmabuf)
 	return caps;
 }
 
+static int dbh_count_attachments(struct dma_buf *dmabuf, u32 *count)
+{
+	struct dma_buf_attachment *attach;
+	int ret;
+
+	ret = dma_resv_lock_interruptible(dmabuf->resv, NULL);
+	if (ret)
+		return ret;
+	*count = 0;
+	list_for_each_entry(attach, &dmabuf->attachments, node)
+		(*count)++;
+	dma_resv_unlock(dmabuf->resv);
+	return 0;
+}
+
+static void dbh_copy_name(struct dma_buf *dmabuf, char *name)
+{
+	spin_lock(&dmabuf->name_lock);
+	strscpy_pad(name, dmabuf->name ?: "", DBH_NAME_LEN);
+	spin_unlock(&dmabuf->name_lock);
+}
+
 int dbh_ioctl_info(struct dbh_context *context, void *argument)
 {
 	struct dbh_info *arg = argument;
 	struct dma_buf *dmabuf = xa_load(&context->refs.entries, arg->ref);
-	struct dma_buf_attachment *attach;
 	struct dbh_holdings have;
 	int ret;
 
@@ -265,15 +286,9 @@ int dbh_ioctl_info(struct dbh_context *context, void *argument)
 	if (!dmabuf)
 		return -ENOENT;
 
-	ret = dma_resv_lock_interruptible(dmabuf->resv, NULL);
+	ret = dbh_count_attachments(dmabuf, &arg->attachments);
 	if (ret)
 		return ret;
-	arg->attachments = 0;
-	list_for_each_entry(attach, &dmabuf->attachments, node)
-		arg->attachments++;
-	arg->vmap_count = READ_ONCE(dmabuf->vmapping_counter);
-	dma_resv_unlock(dmabuf->resv);
-
 	have = dbh_holdings(context, dmabuf);
 	arg->own_refs = have.refs;
 	arg->own_attachments = have.imports;
@@ -286,12 +301,27 @@ int dbh_ioctl_info(struct dbh_context *context, void *argument)
 	arg->size = dmabuf->size;
 	arg->file_count = file_count(dmabuf->file);
 	arg->file_flags = READ_ONCE(dmabuf->file->f_flags);
-
-	spin_lock(&dmabuf->name_lock);
-	strscpy_pad(arg->name, dmabuf->name ?: "", sizeof(arg->name));
-	spin_unlock(&dmabuf->name_lock);
+	arg->vmap_count = READ_ONCE(dmabuf->vmapping_counter);
+	dbh_copy_name(dmabuf, arg->name);
 	strscpy_pad(arg->exp_name, dmabuf->exp_name ?: "",
 		    sizeof(arg->exp_name));
+	return 0;
+}
+
+int dbh_see_info(struct dbh_context *context, struct dma_buf *dmabuf,
+		 struct dbh_buffer_seen *seen)
+{
+	int ret;
+
+	ret = dbh_count_attachments(dmabuf, &seen->attachments);
+	if (ret)
+		return ret;
+	seen->own_mappings = dbh_holdings(context, dmabuf).mappings;
+	seen->size = dmabuf->size;
+	seen->file_count = file_count(dmabuf->file);
+	seen->file_flags = READ_ONCE(dmabuf->file->f_flags);
+	dbh_copy_name(dmabuf, seen->name);
+	seen->seen |= DBH_SEEN_INFO;
 	return 0;
 }
 

@@ -40,6 +40,7 @@
 #define DBH_MAX_HANDLES		256		/* of each kind */
 #define DBH_MAX_EXPORT_BYTES	(64 << 20)	/* not yet released; see EXPORT */
 #define DBH_MAX_RECORDS		4096		/* oldest released ones go first */
+#define DBH_MAX_SURVEYED	64		/* of each kind */
 
 #define DBH_NAME_LEN		32
 
@@ -127,6 +128,9 @@ struct dbh_reset {
  * @storage_pages: out: pages this module's buffers have as backing storage
  * @kept_pages: out: pages of backing storage that somebody still had a
  *	reference to when it was freed, since the module was loaded
+ * @caller_dmabuf_fds: out: descriptors of the calling process that are open on
+ *	a dma-buf, anybody's
+ * @peer_fds: out: descriptors of the process that enrolled, open on anything
  * @reserved: zero
  */
 struct dbh_global {
@@ -140,6 +144,8 @@ struct dbh_global {
 	__u64 exporter_mappings;
 	__u64 storage_pages;
 	__u64 kept_pages;
+	__u64 caller_dmabuf_fds;
+	__u64 peer_fds;
 	__u64 reserved[2];
 };
 
@@ -596,6 +602,119 @@ struct dbh_counters {
 	__u64 reserved[4];
 };
 
+/* Whose descriptors: the caller's, or those of the process that enrolled. */
+#define DBH_PROCESS_CALLER	0
+#define DBH_PROCESS_PEER	1
+
+/**
+ * struct dbh_enrol - lets SURVEY look at the descriptors of the calling process
+ * @flags: in: zero
+ * @pad: zero
+ *
+ * It is the context's peer from then on, until another enrols.
+ */
+struct dbh_enrol {
+	__u32 flags;
+	__u32 pad;
+};
+
+/* struct dbh_fd_seen.state */
+#define DBH_FD_OPEN		(1 << 0)
+#define DBH_FD_CLOSE_ON_EXEC	(1 << 1)
+
+/**
+ * struct dbh_fd_seen - a descriptor, as SURVEY finds it
+ * @process: in: DBH_PROCESS_*
+ * @fd: in: any number
+ * @state: out: DBH_FD_*; nothing is open in a process that is gone
+ * @pad: zero
+ * @device: out: st_dev of the file, as in fstat()
+ * @ino: out: its inode number
+ */
+struct dbh_fd_seen {
+	__u32 process;
+	__s32 fd;
+	__u32 state;
+	__u32 pad;
+	__u64 device;
+	__u64 ino;
+};
+
+/* struct dbh_buffer_seen.seen */
+#define DBH_SEEN_INFO		(1 << 0)
+#define DBH_SEEN_COUNTERS	(1 << 1)
+
+/**
+ * struct dbh_buffer_seen - a buffer, as SURVEY finds it
+ * @serial: in: of a buffer exported by this context, or 0
+ * @ref: in: a reference, or 0
+ * @process: in: DBH_PROCESS_*
+ * @fd: in: if @ref is 0, a descriptor of that process, or -1
+ * @seen: out: DBH_SEEN_*: what of the following is true
+ * @size: out: with INFO, as struct dbh_info has it, and so the next ones
+ * @file_count: out: the reference is not counted that the survey takes on the
+ *	file of a descriptor
+ * @file_flags: out
+ * @attachments: out
+ * @own_mappings: out
+ * @attach: out: with COUNTERS, as struct dbh_counters has it, and so the next
+ * @attach_refused: out
+ * @detach: out
+ * @map: out
+ * @unmap: out
+ * @begin_cpu_access: out
+ * @end_cpu_access: out
+ * @release: out
+ * @map_directions: out
+ * @unmap_directions: out
+ * @begin_directions: out
+ * @end_directions: out
+ * @pad: zero
+ * @name: out: with INFO
+ */
+struct dbh_buffer_seen {
+	__u64 serial;
+	__u32 ref;
+	__u32 process;
+	__s32 fd;
+	__u32 seen;
+	__u64 size;
+	__u64 file_count;
+	__u32 file_flags;
+	__u32 attachments;
+	__u32 own_mappings;
+	__u32 attach;
+	__u32 attach_refused;
+	__u32 detach;
+	__u32 map;
+	__u32 unmap;
+	__u32 begin_cpu_access;
+	__u32 end_cpu_access;
+	__u32 release;
+	__u32 map_directions[DBH_DIRECTIONS];
+	__u32 unmap_directions[DBH_DIRECTIONS];
+	__u32 begin_directions[DBH_DIRECTIONS];
+	__u32 end_directions[DBH_DIRECTIONS];
+	__u32 pad;
+	char name[DBH_NAME_LEN];
+};
+
+/**
+ * struct dbh_survey - all there is to see between two operations, at once
+ * @fds: in, out: address of struct dbh_fd_seen[nr_fds]
+ * @buffers: in, out: address of struct dbh_buffer_seen[nr_buffers]
+ * @nr_fds: in: at most DBH_MAX_SURVEYED, else -EINVAL
+ * @nr_buffers: in: likewise
+ *
+ * What is not to be had is not seen, and no error.
+ */
+struct dbh_survey {
+	__u64 fds;
+	__u64 buffers;
+	__u32 nr_fds;
+	__u32 nr_buffers;
+};
+
 /**
  * struct dbh_inject - makes callbacks of a buffer fail
  * @serial: in: serial of a buffer exported by this context and not released,
@@ -628,6 +747,8 @@ struct dbh_inject {
 #define DBH_IOC_PUT		_IOW(DBH_IOC_MAGIC, 0x12, struct dbh_put)
 #define DBH_IOC_FD		_IOWR(DBH_IOC_MAGIC, 0x13, struct dbh_fd)
 #define DBH_IOC_INFO		_IOWR(DBH_IOC_MAGIC, 0x14, struct dbh_info)
+#define DBH_IOC_ENROL		_IOW(DBH_IOC_MAGIC, 0x15, struct dbh_enrol)
+#define DBH_IOC_SURVEY		_IOW(DBH_IOC_MAGIC, 0x16, struct dbh_survey)
 
 #define DBH_IOC_ATTACH		_IOWR(DBH_IOC_MAGIC, 0x20, struct dbh_attach)
 #define DBH_IOC_DETACH		_IOW(DBH_IOC_MAGIC, 0x21, struct dbh_detach)

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,7 +310,7 @@ static const unsigned long requests[] = {
 	DBH_IOC_ATTACH, DBH_IOC_DETACH, DBH_IOC_MAP, DBH_IOC_UNMAP,
 	DBH_IOC_BEGIN_CPU, DBH_IOC_END_CPU, DBH_IOC_VMAP, DBH_IOC_VUNMAP,
 	DBH_IOC_PAGE_READ, DBH_IOC_PAGE_WRITE, DBH_IOC_EXPORT,
-	DBH_IOC_COUNTERS, DBH_IOC_INJECT,
+	DBH_IOC_COUNTERS, DBH_IOC_INJECT, DBH_IOC_ENROL, DBH_IOC_SURVEY,
 };
 
 /* xorshift64: the same garbage every time. */
@@ -851,6 +852,139 @@ static void test_counters(void)
 	is(call(DBH_IOC_COUNTERS, &arg), -ENOENT, "counters: gone with a reset");
 }
 
+static int survey(struct dbh_fd_seen *fds, __u32 nr_fds,
+		  struct dbh_buffer_seen *buffers, __u32 nr_buffers)
+{
+	struct dbh_survey arg = {
+		.fds = (uintptr_t)fds, .nr_fds = nr_fds,
+		.buffers = (uintptr_t)buffers, .nr_buffers = nr_buffers,
+	};
+
+	return call(DBH_IOC_SURVEY, &arg);
+}
+
+static void test_survey(void)
+{
+	struct dbh_export export = export_pages(2, DBH_POLICY_EAGER, 0);
+	struct dbh_export other = export_pages(1, DBH_POLICY_EAGER, 0);
+	struct dbh_buffer_seen buffers[4] = {};
+	struct dbh_fd_seen fds[5] = {};
+	int fd, gate[2], back[2], status;
+	struct stat file;
+	__u64 peer_fds;
+	__u32 ref, a0;
+	char byte;
+	pid_t pid;
+
+	is(survey(NULL, 0, NULL, 0), 0, "survey: of nothing");
+	is(survey(NULL, 1, NULL, 0), -EFAULT, "survey: nowhere");
+	is(survey(fds, DBH_MAX_SURVEYED + 1, NULL, 0), -EINVAL,
+	   "survey: too many descriptors");
+	is(survey(NULL, 0, buffers, DBH_MAX_SURVEYED + 1), -EINVAL,
+	   "survey: too many buffers");
+	fds[0].process = 2;
+	is(survey(fds, 1, NULL, 0), -EINVAL, "survey: no such process");
+	fds[0].process = 0;
+	fds[0].pad = 1;
+	is(survey(fds, 1, NULL, 0), -EINVAL, "survey: padding");
+	fds[0].pad = 0;
+	buffers[0].process = 2;
+	is(survey(NULL, 0, buffers, 1), -EINVAL, "survey: no such process");
+	buffers[0].process = 0;
+	is(call(DBH_IOC_ENROL, &(struct dbh_enrol){ .flags = 1 }), -EINVAL,
+	   "enrol: flags");
+
+	dup_ref(export.ref, &ref);
+	to_fd(ref, O_CLOEXEC, &fd);
+	attach(export.ref, 0, &a0);
+	fstat(fd, &file);
+
+	/* The peer has the descriptor too, and closes it when it is told to. */
+	if (pipe(gate) || pipe(back))
+		abort();
+	pid = fork();
+	if (!pid) {
+		if (call(DBH_IOC_ENROL, &(struct dbh_enrol){}) ||
+		    fcntl(fd, F_SETFD, 0) || write(back[1], "x", 1) != 1 ||
+		    read(gate[0], &byte, 1) != 1 || close(fd) ||
+		    write(back[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	if (read(back[0], &byte, 1) != 1)
+		abort();
+
+	fds[0].fd = fd;
+	fds[1].fd = harness;
+	fds[2].fd = -1;
+	fds[3].fd = 1000000;
+	fds[4] = (struct dbh_fd_seen){ .process = DBH_PROCESS_PEER, .fd = fd };
+	buffers[0] = (struct dbh_buffer_seen){
+		.fd = -1, .ref = export.ref, .serial = export.serial,
+	};
+	buffers[1] = (struct dbh_buffer_seen){ .fd = fd };
+	buffers[2] = (struct dbh_buffer_seen){
+		.process = DBH_PROCESS_PEER, .fd = fd, .serial = other.serial,
+	};
+	buffers[3] = (struct dbh_buffer_seen){ .fd = harness };
+	is(survey(fds, 5, buffers, 4), 0, "survey");
+	is(fds[0].state, DBH_FD_OPEN | DBH_FD_CLOSE_ON_EXEC, "survey: descriptor");
+	is(fds[0].ino, file.st_ino, "survey: inode number");
+	is(fds[0].device, file.st_dev, "survey: device");
+	is(fds[1].state, DBH_FD_OPEN | DBH_FD_CLOSE_ON_EXEC, "survey: another");
+	check(fds[1].ino != file.st_ino || fds[1].device != file.st_dev,
+	      "survey: another file");
+	is(fds[2].state, 0, "survey: -1");
+	is(fds[3].state, 0, "survey: not open");
+	is(fds[4].state, DBH_FD_OPEN, "survey: the peer's");
+	is(fds[4].ino, file.st_ino, "survey: the peer's inode number");
+	is(buffers[0].seen, DBH_SEEN_INFO | DBH_SEEN_COUNTERS, "survey: buffer");
+	is(buffers[0].file_count, 3, "survey: references");
+	is(buffers[0].attachments, 1, "survey: attachments");
+	is(buffers[0].attach, 1, "survey: callbacks");
+	is(buffers[1].seen, DBH_SEEN_INFO, "survey: by descriptor");
+	is(buffers[1].file_count, 3, "survey: its own is not counted");
+	is(buffers[1].size, 2 * page_size, "survey: the same buffer");
+	is(buffers[2].seen, DBH_SEEN_INFO | DBH_SEEN_COUNTERS,
+	   "survey: by the peer's descriptor");
+	is(buffers[2].file_count, 3, "survey: nor is it there");
+	is(buffers[2].attach, 0, "survey: another's callbacks");
+	is(buffers[3].seen, 0, "survey: not a dma-buf");
+	is(info(export.ref).file_count, 3, "survey: changes nothing");
+	is(global().caller_dmabuf_fds, start.caller_dmabuf_fds + 1,
+	   "global: the caller's descriptors");
+	peer_fds = global().peer_fds;
+	check(peer_fds > 0, "global: the peer's descriptors");
+
+	if (write(gate[1], "x", 1) != 1 || read(back[0], &byte, 1) != 1)
+		abort();
+	is(survey(fds + 4, 1, buffers + 2, 1), 0, "survey: after the close");
+	is(fds[4].state, 0, "survey: the peer has closed it");
+	is(global().peer_fds, peer_fds - 1, "global: one less");
+	is(buffers[2].seen, DBH_SEEN_COUNTERS, "survey: nothing to see it by");
+	is(info(export.ref).file_count, 2, "survey: one reference less");
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	fds[4].fd = 0;
+	is(survey(fds + 4, 1, NULL, 0), 0, "survey: the peer is gone");
+	is(fds[4].state, 0, "survey: and has nothing open");
+	is(global().peer_fds, 0, "global: nor is anything counted");
+
+	detach(a0);
+	put(other.ref);
+	put(export.ref);
+	close(fd);
+	buffers[0].ref = 0;
+	is(survey(NULL, 0, buffers, 1), 0, "survey: of a released buffer");
+	is(buffers[0].seen, DBH_SEEN_COUNTERS, "survey: counters outlive it");
+	is(buffers[0].release, 1, "survey: released");
+	close(gate[0]);
+	close(gate[1]);
+	close(back[0]);
+	close(back[1]);
+	reset();
+}
+
 /* Each defect must be there to see, or a suite that misses it is not to blame. */
 static void test_defects(void)
 {
@@ -1326,6 +1460,7 @@ int main(void)
 	test_pages();
 	test_inject();
 	test_counters();
+	test_survey();
 	test_fork();
 	test_kill();
 	test_foreign("vgem", open_vgem());
