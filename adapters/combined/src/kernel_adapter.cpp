@@ -54,7 +54,10 @@ Outcome without_value(const Outcome& result) {
 }  // namespace
 
 KernelAdapter::KernelAdapter(Parts parts)
-    : parts_(std::move(parts)), bufinfo_(open_bufinfo()), modules_("/proc/modules") {
+    : parts_(std::move(parts)), bufinfo_(open_bufinfo()) {
+  if (parts_.backend && !parts_.backend->module().empty())
+    exporter_uses_ = open_module_use_count(parts_.backend->module());
+  if (parts_.harness) harness_uses_ = open_module_use_count(kHarnessModule);
   start_peer();
   baseline_ = take_stock();
 }
@@ -71,6 +74,7 @@ void KernelAdapter::start_peer() {
   std::vector<int> inherited;
   if (parts_.harness) inherited.push_back(parts_.harness->fd());
   peer_ = PeerProcess::start(inherited);
+  if (parts_.harness) parts_.harness->enrol(*peer_);
 }
 
 Process& KernelAdapter::process(model::ProcessId id) {
@@ -117,7 +121,7 @@ Outcome KernelAdapter::apply(const model::Operation& operation) {
 }
 
 void KernelAdapter::adopt(model::BufferId id, std::uint64_t ino, std::uint64_t serial) {
-  buffers_.at(id.value) = Buffer{.ino = ino, .serial = serial, .unlisted = false};
+  buffers_.at(id.value) = Buffer{.ino = ino, .serial = serial};
   created_.push_back(ino);
 }
 
@@ -336,22 +340,43 @@ Outcome KernelAdapter::run(const model::op::SetName& op) {
 
 // --- what can be seen ----------------------------------------------------------------------------
 
-bool KernelAdapter::observe_by_reference(model::BufferId id, model::BufferSeen& seen) const {
-  if (!parts_.harness) return false;
-  for (const auto& reference : references_.entries()) {
-    if (reference.handle == kNoHandle || reference.buffer != id) continue;
-    const auto info = parts_.harness->info(reference.handle);
-    if (!info) continue;
-    seen.set(Aspect::References, static_cast<std::int64_t>(info->file_count));
-    seen.set(Aspect::Attachments, info->attachments);
-    seen.set(Aspect::Mappings, info->own_mappings);
-    seen.set(Aspect::Size, static_cast<std::int64_t>(info->size));
-    seen.set_name(std::string_view(info->name, ::strnlen(info->name, sizeof(info->name))));
-    set_access(seen, info->file_flags);
-    return true;
-  }
-  return false;
+namespace {
+
+void see_info(const dbh_buffer_seen& info, model::BufferSeen& seen) {
+  seen.set(Aspect::References, static_cast<std::int64_t>(info.file_count));
+  seen.set(Aspect::Attachments, info.attachments);
+  seen.set(Aspect::Mappings, info.own_mappings);
+  seen.set(Aspect::Size, static_cast<std::int64_t>(info.size));
+  seen.set_name(std::string_view(info.name, ::strnlen(info.name, sizeof(info.name))));
+  set_access(seen, info.file_flags);
 }
+
+void see_counters(const dbh_buffer_seen& counters, model::BufferSeen& seen) {
+  const auto set = [&seen](Aspect aspect, std::uint64_t value) {
+    seen.set(aspect, static_cast<std::int64_t>(value));
+  };
+  set(Aspect::AttachCalls, counters.attach);
+  set(Aspect::DetachCalls, counters.detach);
+  set(Aspect::MapCalls, counters.map);
+  set(Aspect::UnmapCalls, counters.unmap);
+  set(Aspect::BeginCalls, counters.begin_cpu_access);
+  set(Aspect::EndCalls, counters.end_cpu_access);
+  set(Aspect::ReleaseCalls, counters.release);
+  set(Aspect::AttachRefused, counters.attach_refused);
+  const auto set_directions = [&seen](Aspect aspect, const __u32 (&counts)[DBH_DIRECTIONS]) {
+    seen.set(aspect, model::Directions::reading(counts[DBH_DIR_BIDIRECTIONAL],
+                                                counts[DBH_DIR_TO_DEVICE],
+                                                counts[DBH_DIR_FROM_DEVICE]));
+  };
+  set_directions(Aspect::MapDirections, counters.map_directions);
+  set_directions(Aspect::UnmapDirections, counters.unmap_directions);
+  set_directions(Aspect::BeginDirections, counters.begin_directions);
+  set_directions(Aspect::EndDirections, counters.end_directions);
+}
+
+static_assert(kSelf.value == DBH_PROCESS_CALLER && kPeer.value == DBH_PROCESS_PEER);
+
+}  // namespace
 
 KernelFile& KernelAdapter::fdinfo(pid_t pid, int number) {
   KernelFile& file = fdinfo_[{pid, number}];
@@ -376,32 +401,6 @@ bool KernelAdapter::observe_by_fd(model::BufferId id, model::BufferSeen& seen) {
   return false;
 }
 
-void KernelAdapter::observe_counters(const Buffer& buffer, model::BufferSeen& seen) const {
-  if (buffer.serial == 0 || !parts_.harness) return;
-  const auto counters = parts_.harness->counters(buffer.serial);
-  if (!counters) return;
-  const auto set = [&seen](Aspect aspect, std::uint64_t value) {
-    seen.set(aspect, static_cast<std::int64_t>(value));
-  };
-  set(Aspect::AttachCalls, counters->attach);
-  set(Aspect::DetachCalls, counters->detach);
-  set(Aspect::MapCalls, counters->map);
-  set(Aspect::UnmapCalls, counters->unmap);
-  set(Aspect::BeginCalls, counters->begin_cpu_access);
-  set(Aspect::EndCalls, counters->end_cpu_access);
-  set(Aspect::ReleaseCalls, counters->release);
-  set(Aspect::AttachRefused, counters->attach_refused);
-  const auto set_directions = [&seen](Aspect aspect, const __u32 (&counts)[DBH_DIRECTIONS]) {
-    seen.set(aspect, model::Directions::reading(counts[DBH_DIR_BIDIRECTIONAL],
-                                                counts[DBH_DIR_TO_DEVICE],
-                                                counts[DBH_DIR_FROM_DEVICE]));
-  };
-  set_directions(Aspect::MapDirections, counters->map_directions);
-  set_directions(Aspect::UnmapDirections, counters->unmap_directions);
-  set_directions(Aspect::BeginDirections, counters->begin_directions);
-  set_directions(Aspect::EndDirections, counters->end_directions);
-}
-
 void KernelAdapter::look_at(model::ProcessId id, std::span<FdState> states) {
   // The peer's fds are seen from here: a read of procfs costs less than a talk with it.
   bool all = id == kPeer;
@@ -420,75 +419,136 @@ void KernelAdapter::look_at(model::ProcessId id, std::span<FdState> states) {
   if (!all) process(id).inspect(states);
 }
 
-void KernelAdapter::observe_fds(model::Observation& seen) {
-  for (std::uint8_t i = 0; i < model::kMaxFds; ++i)
-    seen.fds[i].seen = fds_.was_seen_closed(model::FdId{i});
+std::span<KernelAdapter::Look> KernelAdapter::places(std::span<Look> into) const {
+  std::size_t count = 0;
+  for (std::uint8_t i = 0; i < model::kMaxFds; ++i) {
+    const model::FdId fd{i};
+    if (const auto place = fds_.holds(fd) ? std::optional(fds_.at(fd)) : fds_.left(fd))
+      into[count++] = {.fd = fd, .place = *place, .state = {.number = place->number}};
+  }
+  return into.first(count);
+}
+
+void KernelAdapter::look_by_hand(std::span<Look> looks) {
   for (const model::ProcessId id : {kSelf, kPeer}) {
     std::array<FdState, model::kMaxFds> states;
-    std::array<std::uint8_t, model::kMaxFds> slots{};
     std::size_t count = 0;
-    for (std::uint8_t i = 0; i < model::kMaxFds; ++i) {
-      const model::FdId fd{i};
-      const auto place = fds_.holds(fd) ? std::optional(fds_.at(fd)) : fds_.left(fd);
-      if (!place || place->process != id) continue;
-      states[count] = FdState{.number = place->number};
-      slots[count++] = i;
-    }
+    for (const Look& look : looks)
+      if (look.place.process == id) states[count++] = look.state;
     look_at(id, std::span(states).first(count));
-    for (std::size_t k = 0; k < count; ++k) {
-      const model::FdId fd{slots[k]};
-      model::FdSeen& it = seen.fds[slots[k]];
-      it.seen = true;
-      it.open = states[k].open;
-      it.close_on_exec = states[k].close_on_exec;
-      if (fds_.holds(fd)) {
-        // Somebody has it for certain if it is the buffer that it should be.
-        const auto& of = fds_.at(fd).buffer;
-        if (it.open && of && buffers_[of->value] && states[k].inode == buffers_[of->value]->ino &&
-            states[k].device == dmabuf_device_)
-          it.process = id.value;
-        continue;
-      }
-      // A slot that was closed: its number may be in use again, but not for the same buffer.
-      const auto left = fds_.left(fd);
-      const auto& buffer = left->buffer ? buffers_[left->buffer->value] : std::nullopt;
-      it.open = it.open && buffer && states[k].inode == buffer->ino &&
-                states[k].device == dmabuf_device_;
-      it.close_on_exec = it.open && it.close_on_exec;
-      if (!it.open) fds_.seen_closed(fd);
+    count = 0;
+    for (Look& look : looks)
+      if (look.place.process == id) look.state = states[count++];
+  }
+}
+
+void KernelAdapter::look_by_survey(std::span<Look> looks) {
+  std::array<dbh_fd_seen, model::kMaxFds> fds;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    fds[i] = {};
+    fds[i].process = looks[i].place.process.value;
+    fds[i].fd = looks[i].place.number;
+  }
+  std::size_t count = 0;
+  for (std::uint8_t i = 0; i < model::kMaxBuffers; ++i) {
+    surveyed_[i] = nullptr;
+    if (!buffers_[i] || (buffers_[i]->unlisted && buffers_[i]->serial == 0)) continue;
+    dbh_buffer_seen& it = survey_[count++];
+    surveyed_[i] = &it;
+    it.process = DBH_PROCESS_CALLER;
+    it.fd = -1;
+    it.ref = kNoHandle;
+    it.serial = buffers_[i]->serial;
+    for (const Look& look : looks) {
+      if (!fds_.holds(look.fd) || look.place.buffer != model::BufferId{i}) continue;
+      it.process = look.place.process.value;
+      it.fd = look.place.number;
+      break;
     }
+    for (const auto& reference : references_.entries())
+      if (reference.handle != kNoHandle && reference.buffer == model::BufferId{i})
+        it.ref = reference.handle;
+  }
+  if (looks.empty() && count == 0) return;
+  parts_.harness->survey(std::span(fds).first(looks.size()), std::span(survey_).first(count));
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const bool open = (fds[i].state & DBH_FD_OPEN) != 0;
+    looks[i].state.open = open;
+    looks[i].state.close_on_exec = (fds[i].state & DBH_FD_CLOSE_ON_EXEC) != 0;
+    looks[i].state.device = fds[i].device;
+    looks[i].state.inode = fds[i].ino;
+    if (!open && looks[i].place.process == kPeer && fds_.holds(looks[i].fd) && !peer_->alive())
+      throw conformance::HarnessError("the peer process is gone");
+  }
+}
+
+void KernelAdapter::observe_fds(std::span<const Look> looks, model::Observation& seen) {
+  for (std::uint8_t i = 0; i < model::kMaxFds; ++i)
+    seen.fds[i].seen = fds_.was_seen_closed(model::FdId{i});
+  for (const Look& look : looks) {
+    model::FdSeen& it = seen.fds[look.fd.value];
+    it.seen = true;
+    it.open = look.state.open;
+    it.close_on_exec = look.state.close_on_exec;
+    // Somebody has it for certain if it is the buffer that it should be.
+    const auto& buffer = look.place.buffer ? buffers_[look.place.buffer->value] : std::nullopt;
+    const bool right = it.open && buffer && look.state.inode == buffer->ino &&
+                       look.state.device == dmabuf_device_;
+    if (fds_.holds(look.fd)) {
+      if (right) it.process = look.place.process.value;
+      continue;
+    }
+    // A slot that was closed: its number may be in use again, but not for the same buffer.
+    it.open = right;
+    it.close_on_exec = it.open && it.close_on_exec;
+    if (!it.open) fds_.seen_closed(look.fd);
   }
 }
 
 void KernelAdapter::observe(model::Observation& seen) {
   seen = {};
   // Before anything is read: what the reading opens must not be mistaken for a slot's fd.
-  observe_fds(seen);
-  bool listed = false;
+  std::array<Look, model::kMaxFds> room;
+  const std::span<Look> looks = places(room);
+  if (parts_.harness)
+    look_by_survey(looks);
+  else
+    look_by_hand(looks);
+  observe_fds(looks, seen);
+
+  bool read = false;
   std::string_view bufinfo;
   for (std::uint8_t i = 0; i < model::kMaxBuffers; ++i) {
     if (!buffers_[i]) continue;
     Buffer& buffer = *buffers_[i];
     model::BufferSeen& it = seen.buffers[i];
-    const model::BufferId id{i};
-    observe_counters(buffer, it);
+    const dbh_buffer_seen* const surveyed = surveyed_[i];
+    const auto by_survey = [surveyed](std::uint32_t what) {
+      return surveyed != nullptr && (surveyed->seen & what) != 0;
+    };
+    if (by_survey(DBH_SEEN_COUNTERS)) see_counters(*surveyed, it);
     if (buffer.unlisted) {
       it.set(Aspect::Listed, 0);
       continue;
     }
-    if (observe_by_reference(id, it)) continue;
+    const bool reached = by_survey(DBH_SEEN_INFO);
+    if (reached) see_info(*surveyed, it);
+    // The list has nothing more to say of such a buffer than that it is there, and says it once.
+    if (reached && (buffer.listed || !bufinfo_.is_open())) continue;
     if (!bufinfo_.is_open()) {
-      (void)observe_by_fd(id, it);
+      (void)observe_by_fd(model::BufferId{i}, it);
       continue;
     }
     // One read serves all buffers. It costs what one fdinfo costs and says more.
-    if (!listed) {
+    if (!read) {
       bufinfo = bufinfo_.read();
       if (bufinfo.empty()) harness_failure("cannot read bufinfo", bufinfo_.error());
-      listed = true;
+      read = true;
     }
     const auto row = find_by_ino(bufinfo, buffer.ino);
     it.set(Aspect::Listed, row ? 1 : 0);
+    buffer.listed = row.has_value();
+    if (reached) continue;
     if (!row) {
       buffer.unlisted = true;
       std::erase(created_, buffer.ino);
@@ -563,14 +623,18 @@ long KernelAdapter::listed_now() {
 KernelAdapter::Baseline KernelAdapter::take_stock() {
   Baseline now;
   now.buffers = listed_now();
-  now.dmabuf_fds = count_dmabuf_fds(0);
-  now.peer_fds = count_fds(peer_->pid());
-  if (parts_.harness)
-    if (const auto global = parts_.harness->global()) now.global = *global;
-  const std::string_view modules = modules_.read();
-  if (parts_.backend && !parts_.backend->module().empty())
-    now.exporter_uses = module_use_count(modules, parts_.backend->module());
-  if (parts_.harness) now.harness_uses = module_use_count(modules, kHarnessModule);
+  if (parts_.harness) {
+    const auto global = parts_.harness->global();
+    if (!global) harness_failure("dmabuf_harness does not count", global.error().value);
+    now.global = *global;
+    now.dmabuf_fds = static_cast<long>(global->caller_dmabuf_fds);
+    now.peer_fds = static_cast<long>(global->peer_fds);
+  } else {  // a walk through procfs: more than ten times as long
+    now.dmabuf_fds = count_dmabuf_fds(0);
+    now.peer_fds = count_fds(peer_->pid());
+  }
+  now.exporter_uses = module_use_count(exporter_uses_.read());
+  now.harness_uses = module_use_count(harness_uses_.read());
   return now;
 }
 

@@ -109,6 +109,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   struct Buffer {
     std::uint64_t ino = 0;
     std::uint64_t serial = 0;  ///< of the module's counters; 0: exported by somebody else
+    bool listed = false;       ///< seen in bufinfo
     bool unlisted = false;     ///< seen to be gone from bufinfo; it cannot come back
   };
   struct Vma {
@@ -141,19 +142,29 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   long listed_now();
   Baseline take_stock();
 
-  bool observe_by_reference(model::BufferId id, model::BufferSeen& seen) const;
-  bool observe_by_fd(model::BufferId id, model::BufferSeen& seen);
-  void observe_counters(const Buffer& buffer, model::BufferSeen& seen) const;
-  void observe_fds(model::Observation& seen);
-  /// Fills in what there is to see of these numbers of that process.
+  /// A slot's number, or the one it had, and what was found there.
+  struct Look {
+    model::FdId fd;
+    FdPlace place;
+    FdState state;
+  };
+  /// Where there is something to look at.
+  std::span<Look> places(std::span<Look> into) const;
+  /// Fills in what there is to see at these places, and of all buffers: one ioctl.
+  void look_by_survey(std::span<Look> looks);
+  /// The places alone, without the module.
+  void look_by_hand(std::span<Look> looks);
   void look_at(model::ProcessId id, std::span<FdState> states);
+  void observe_fds(std::span<const Look> looks, model::Observation& seen);
+  bool observe_by_fd(model::BufferId id, model::BufferSeen& seen);
   KernelFile& fdinfo(pid_t pid, int number);
 
   Parts parts_;
   ThisProcess self_;
   std::unique_ptr<PeerProcess> peer_;
   KernelFile bufinfo_;
-  KernelFile modules_;
+  KernelFile exporter_uses_;
+  KernelFile harness_uses_;
   Baseline baseline_;
 
   std::uint64_t dmabuf_device_ = 0;  ///< st_dev of all dma-bufs: inode numbers are theirs alone
@@ -167,6 +178,8 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   std::array<std::optional<Message>, model::kMaxMessages> messages_;
   std::array<bool, model::kMaxMessages> channels_{};
 
+  std::array<dbh_buffer_seen, model::kMaxBuffers> survey_{};  ///< without gaps, as it travels
+  std::array<const dbh_buffer_seen*, model::kMaxBuffers> surveyed_{};  ///< by slot
   std::vector<std::uint64_t> created_;    ///< inode numbers of the case, not seen to be gone
   std::vector<std::uint64_t> lingering_;  ///< of earlier cases, still listed after their reset
   /// Kept open: fdinfo is printed anew for whatever is open at the number.

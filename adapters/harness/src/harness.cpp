@@ -53,7 +53,6 @@ __u32 direction(model::Direction d) {
 static_assert(model::kLaxDevice.value == DBH_DEVICE_ANY &&
               model::kStrictDevice.value == DBH_DEVICE_STRICT);
 
-
 }  // namespace
 
 std::span<const NamedNumber> harness_policies() { return kPolicies; }
@@ -171,6 +170,21 @@ model::Outcome Harness::begin_cpu_access(Handle reference, model::Direction d) {
 model::Outcome Harness::end_cpu_access(Handle reference, model::Direction d) {
   dbh_cpu_access request{.ref = reference, .direction = direction(d)};
   return call(fd(), DBH_IOC_END_CPU, request);
+}
+
+void Harness::enrol(Process& process) {
+  dbh_enrol request{};
+  if (const auto outcome = process.ioctl(fd(), DBH_IOC_ENROL, request); !outcome)
+    harness_failure("dmabuf_harness does not enrol the peer", outcome.error().value);
+}
+
+void Harness::survey(std::span<dbh_fd_seen> fds, std::span<dbh_buffer_seen> buffers) const {
+  dbh_survey request{.fds = reinterpret_cast<std::uintptr_t>(fds.data()),
+                     .buffers = reinterpret_cast<std::uintptr_t>(buffers.data()),
+                     .nr_fds = static_cast<__u32>(fds.size()),
+                     .nr_buffers = static_cast<__u32>(buffers.size())};
+  if (const auto outcome = call(fd(), DBH_IOC_SURVEY, request); !outcome)
+    harness_failure("dmabuf_harness makes no survey", outcome.error().value);
 }
 
 Expected<dbh_info> Harness::info(Handle reference) const {

@@ -51,4 +51,8 @@ KernelFile open_bufinfo() {
   return usual;
 }
 
+KernelFile open_module_use_count(std::string_view module) {
+  return KernelFile("/sys/module/" + std::string(module) + "/refcnt");
+}
+
 }  // namespace dmabuf::adapters

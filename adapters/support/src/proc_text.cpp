@@ -173,17 +173,9 @@ long count_buffers(std::string_view bufinfo) {
   return count;
 }
 
-std::optional<long> module_use_count(std::string_view modules, std::string_view module) {
-  while (!modules.empty()) {
-    const std::size_t end = modules.find('\n');
-    std::string_view line = modules.substr(0, end);
-    modules.remove_prefix(end == std::string_view::npos ? modules.size() : end + 1);
-    if (cut(line, ' ') != module) continue;
-    if (!cut(line, ' ')) return std::nullopt;  // its size
-    const auto uses = cut(line, ' ');
-    return number<long>(uses.value_or(line));  // "-" on a kernel that never unloads: nothing
-  }
-  return std::nullopt;
+std::optional<long> module_use_count(std::string_view refcnt) {
+  const auto line = cut(refcnt, '\n');
+  return line ? number<long>(*line) : std::nullopt;
 }
 
 }  // namespace dmabuf::adapters

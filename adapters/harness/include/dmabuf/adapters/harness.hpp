@@ -73,6 +73,11 @@ class Harness {
   model::Outcome begin_cpu_access(Handle reference, model::Direction);
   model::Outcome end_cpu_access(Handle reference, model::Direction);
 
+  /// From now on a survey can look at the fds of `process`, which shares this context. Throws
+  /// HarnessError if that cannot be.
+  void enrol(Process& process);
+  /// Fills in what there is to see of them, all at once. Throws HarnessError, and nothing else.
+  void survey(std::span<dbh_fd_seen> fds, std::span<dbh_buffer_seen> buffers) const;
   Expected<dbh_info> info(Handle reference) const;
   Expected<dbh_counters> counters(std::uint64_t serial) const;
   Expected<dbh_global> global() const;

@@ -30,5 +30,7 @@ class KernelFile {
 
 /// debugfs `dma_buf/bufinfo` where debugfs is mounted, mounting nothing.
 KernelFile open_bufinfo();
+/// A module's use count; not open for what is built in, and where modules are never unloaded.
+KernelFile open_module_use_count(std::string_view module);
 
 }  // namespace dmabuf::adapters

@@ -51,7 +51,7 @@ std::optional<BufInfo> find_by_ino(std::string_view bufinfo, std::uint64_t ino);
 /// Buffers listed.
 long count_buffers(std::string_view bufinfo);
 
-/// The use count of a module in `/proc/modules`; nothing if it is not loaded (or built in).
-std::optional<long> module_use_count(std::string_view modules, std::string_view module);
+/// The use count that `/sys/module/<name>/refcnt` holds; nothing if there was nothing to read.
+std::optional<long> module_use_count(std::string_view refcnt);
 
 }  // namespace dmabuf::adapters
