@@ -304,10 +304,10 @@ void coverage(Page& page, const std::vector<Run>& runs) {
       any = true;
     }
     const record::Coverage& cover = *run.coverage;
+    const std::size_t most = page.options().missing_rows;
     page.line(fmt::format("  {}: {} of {} rows ({} %){}", visible(run.target()), cover.rows_hit,
                           cover.rows_total, percent(cover.rows_hit, cover.rows_total),
-                          cover.missing.empty() ? "" : ", not reached:"));
-    const std::size_t most = page.options().missing_rows;
+                          cover.missing.empty() || most == 0 ? "" : ", not reached:"));
     for (std::size_t i = 0; i < std::min(most, cover.missing.size()); ++i)
       page.line("    " + visible(cover.missing[i]));
     if (most > 0 && cover.missing.size() > most)
