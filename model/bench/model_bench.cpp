@@ -3,6 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
+#include <bitset>
+#include <initializer_list>
 #include <stdexcept>
 #include <vector>
 
@@ -18,23 +20,87 @@ Configuration standard(std::string_view name) {
   throw std::invalid_argument(std::string(name));
 }
 
-void explorer(benchmark::State& state, std::string_view name, bool teardown) {
-  Configuration c = standard(name);
-  c.teardown = teardown;
-  double states = 0, transitions = 0;
+/// Worlds of millions of states, for the speed alone: what the standard configurations prove is proved there.
+Configuration large(std::string_view name) {
+  const auto kinds = [](std::initializer_list<std::size_t> list) {
+    std::bitset<kOperationKinds> set;
+    for (const std::size_t kind : list) set.set(kind);
+    return set;
+  };
+  const auto sharing = kinds({kind_of<op::Create>(), kind_of<op::Dup>(), kind_of<op::Close>(), kind_of<op::Send>(),
+                              kind_of<op::Receive>(), kind_of<op::Discard>(), kind_of<op::Get>(), kind_of<op::Put>()});
+  Configuration c;
+  c.name = name;
+  c.teardown = false;
+  c.max_states = std::uint64_t{1} << 32;
+  c.bounds = {.buffers = 3, .fds = 5, .references = 3, .attachments = 0, .mappings = 0, .vmas = 0, .messages = 1,
+              .devices = 1, .pages = 1, .kinds = sharing};
+  std::string_view exporter = "reference:udmabuf";
+  if (name == "everything-apart") {  // the standard one, without symmetry: 60 bits
+    c = standard("everything");
+    c.teardown = false;
+    c.symmetry = Symmetry::Ignored;
+    return c;
+  }
+  if (name == "sharing-one-process") {  // 3 buffers, 6 fds, 4 references
+    c.bounds.fds = 6;
+    c.bounds.references = 4;
+    c.bounds.messages = 0;
+  }
+  if (name == "handing-on") {  // nobody dups and nobody gets: few steps a state
+    c.bounds.fds = 6;
+    c.bounds.messages = 2;
+    c.bounds.references = 0;
+    c.bounds.kinds = kinds({kind_of<op::Create>(), kind_of<op::Close>(), kind_of<op::Send>(), kind_of<op::Receive>(),
+                            kind_of<op::Discard>()});
+  }
+  c.profile = {*find_kernel_profile("reference"), *find_exporter_profile(exporter), {.name = "", .guards_misuse = true}};
+  return c;
+}
+
+/// states/s are of CPU time, so that they are per core whatever the number of threads.
+void explored(benchmark::State& state, const Configuration& c, Exploration (*how)(const Configuration&, const ProgressCallback&)) {
+  double states = 0, transitions = 0, cpu = 0;
+  Exploration e;
   for (auto _ : state) {
-    const Exploration e = explore(c);
+    e = how(c, {});
     if (!e.complete) throw std::logic_error("the model does not hold");
     states += static_cast<double>(e.states);
     transitions += static_cast<double>(e.transitions);
+    cpu += e.cpu_seconds;
   }
-  state.counters["states/s"] = benchmark::Counter(states, benchmark::Counter::kIsRate);
-  state.counters["transitions/s"] = benchmark::Counter(transitions, benchmark::Counter::kIsRate);
+  state.counters["states"] = static_cast<double>(e.states);
+  state.counters["bits"] = e.bits;
+  state.counters["MiB"] = static_cast<double>(e.bytes) / (1 << 20);
+  state.counters["states/s/core"] = states / cpu;
+  state.counters["transitions/s/core"] = transitions / cpu;
 }
+void explorer(benchmark::State& state, std::string_view name, bool teardown) {
+  Configuration c = standard(name);
+  c.teardown = teardown;
+  explored(state, c, explore);
+}
+void explorer_slowly(benchmark::State& state, std::string_view name) {
+  Configuration c = standard(name);
+  c.teardown = false;
+  explored(state, c, explore_slowly);
+}
+void explorer_large(benchmark::State& state, std::string_view name) {
+  Configuration c = large(name);
+  c.threads = static_cast<unsigned>(state.range(0));
+  explored(state, c, explore);
+}
+BENCHMARK_CAPTURE(explorer_large, sharing_three, "sharing-three")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(explorer_large, sharing_one_process, "sharing-one-process")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(explorer_large, handing_on, "handing-on")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(explorer_large, everything_apart, "everything-apart")->Arg(1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(explorer, everything, "everything", false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(explorer, everything_with_teardown, "everything", true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(explorer, importers_three, "importers-three", false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(explorer, importers_caching, "importers-caching", false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(explorer, sharing, "sharing", false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(explorer_slowly, sharing, "sharing")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(explorer_slowly, importers_three, "importers-three")->Unit(benchmark::kMillisecond);
 
 /// A life of a buffer, with every outcome as the contract has it.
 std::vector<std::pair<Operation, Outcome>> life() {

@@ -11,9 +11,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "explore_checks.hpp"
+#include "explore_fast.hpp"
+#include "explore_successors.hpp"
 #include "explore_visited.hpp"
 #include "machine_id.hpp"
-#include "transaction.hpp"
 
 namespace dmabuf::model {
 namespace {
@@ -58,201 +60,23 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
     {Invariant::TeardownWorks, "teardown-works", "INV-012", "The model's own teardown leaves nothing behind."},
 }};
 
-/// The buffer an operation is about, and by how much its f_count must change: said once more here, and
-/// by hand, because the tables are what is on trial.
-struct Said {
-  std::uint8_t buffer = kNone;
-  int change = 0;
-};
-
-Said what_is_said(const World& w, const Profile& profile, const Operation& operation) {
-  const int own = profile.exporter.own_references;
-  const auto fd = [&](FdId f) { return f.value < kMaxFds ? w.fds[f.value].buffer : kNone; };
-  const auto attached = [&](AttachmentId a) { return w.attachments[a.value].buffer; };
-  const auto mapped = [&](MappingId m) {
-    const std::uint8_t a = w.mappings[m.value].attachment;
-    return a < kMaxAttachments ? w.attachments[a].buffer : kNone;
-  };
-  return std::visit(
-      [&]<class Op>(const Op& o) -> Said {
-        if constexpr (std::is_same_v<Op, op::Export> || std::is_same_v<Op, op::Create>)
-          return {o.buffer.value, 1 + own};
-        else if constexpr (std::is_same_v<Op, op::CloseHandle>) return {o.buffer.value, -own};
-        else if constexpr (std::is_same_v<Op, op::Dup>) return {fd(o.from), 1};
-        else if constexpr (std::is_same_v<Op, op::Send> || std::is_same_v<Op, op::Get> ||
-                           std::is_same_v<Op, op::Mmap>)
-          return {fd(o.fd), 1};
-        else if constexpr (std::is_same_v<Op, op::Close>) return {fd(o.fd), -1};
-        else if constexpr (std::is_same_v<Op, op::Receive>) return {w.messages[o.message.value].buffer, 0};
-        else if constexpr (std::is_same_v<Op, op::Discard>) return {w.messages[o.message.value].buffer, -1};
-        else if constexpr (std::is_same_v<Op, op::Put>) return {w.references[o.reference.value].buffer, -1};
-        else if constexpr (std::is_same_v<Op, op::Munmap>) return {w.vmas[o.vma.value].buffer, -1};
-        else if constexpr (requires { o.vma; }) return {w.vmas[o.vma.value].buffer, 0};
-        else if constexpr (requires { o.fd; o.reference; }) return {w.references[o.reference.value].buffer, 0};
-        else if constexpr (requires { o.fd; }) return {fd(o.fd), 0};
-        else if constexpr (requires { o.reference; }) return {w.references[o.reference.value].buffer, 0};
-        else if constexpr (requires { o.attachment; }) return {attached(o.attachment), 0};
-        else return {mapped(o.mapping), 0};
-      },
-      operation);
-}
-
-std::uint8_t buffer_behind(const World& w, const MappingState& m) {
-  return m.attachment < kMaxAttachments ? w.attachments[m.attachment].buffer : kNone;
-}
-
-/// Mappings the exporter has handed out on a buffer; a cached one counts once however many use it.
-int exporter_mappings(const World& w, std::uint8_t b) {
-  int count = 0;
-  for (const AttachmentState& a : w.attachments)
-    if (a.state != state::kDetached && a.buffer == b) count += a.cached != kNone ? 1 : a.mappings;
-  return count;
-}
-
-/// How much there is to take down. Every closing step makes it smaller, so it bounds the way to nothing.
-unsigned weight(const World& w) {
-  unsigned sum = 0;
-  for (const BufferState& b : w.buffers) {
-    if (b.lifecycle == state::kLive) sum += 2;
-    if (b.lifecycle == state::kDying) sum += 1;
-    sum += b.handle;
-  }
-  const auto used = [&](const auto& slots) {
-    for (const auto& slot : slots) sum += slot.state != 0;
-  };
-  used(w.fds);
-  used(w.references);
-  used(w.attachments);
-  used(w.mappings);
-  used(w.vmas);
-  used(w.messages);
-  return sum;
-}
-
-using Found = std::optional<Invariant>;
-
-Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) {
-  std::array<std::uint8_t, kMaxBuffers> attachments{}, mappings{};
-  std::array<std::uint8_t, kMaxAttachments> users{};
-  for (const MappingState& m : w.mappings) {
-    if (m.state == state::kEmpty) continue;
-    if (m.attachment >= kMaxAttachments || w.attachments[m.attachment].state != state::kMapped)
-      return Invariant::MappedThroughAttachment;
-    const std::uint8_t b = w.attachments[m.attachment].buffer;
-    if (b >= kMaxBuffers) return Invariant::MappedThroughAttachment;
-    ++users[m.attachment];
-    ++mappings[b];
-  }
-  for (std::size_t i = 0; i < kMaxAttachments; ++i) {
-    const AttachmentState& a = w.attachments[i];
-    if (a.state == state::kDetached) continue;
-    if (a.buffer >= kMaxBuffers || w.buffers[a.buffer].lifecycle != state::kLive)
-      return Invariant::NothingOutlivesTheFile;
-    ++attachments[a.buffer];
-    if (a.mappings != users[i] || (a.state == state::kMapped) != (a.mappings > 0) ||
-        (a.state == state::kCached && a.cached == kNone) || (a.state == state::kAttached && a.cached != kNone))
-      return Invariant::MappingsCounted;
-  }
-  for (std::uint8_t b = 0; b < buffers; ++b) {
-    const BufferState& buffer = w.buffers[b];
-    if (buffer.references != w.ledger(BufferId{b}, profile)) return Invariant::LedgerBalances;
-    if ((buffer.lifecycle == state::kLive) != (buffer.references > 0)) return Invariant::LiveWhileReferenced;
-    if (buffer.attachments != attachments[b]) return Invariant::AttachmentsCounted;
-    if (buffer.mappings != mappings[b]) return Invariant::MappingsCounted;
-  }
-  return std::nullopt;
-}
-
-/// Buffers other than b, and what stands for them, are as they were.
-bool strangers_untouched(const World& w, const World& next, std::uint8_t b, std::uint8_t buffers) {
-  for (std::uint8_t i = 0; i < buffers; ++i)
-    if (i != b && w.buffers[i] != next.buffers[i]) return false;
-  const auto related = [b](std::uint8_t buffer) { return buffer == b || buffer == kNone; };
-  const auto same = [&](const auto& before, const auto& after) {
-    for (std::size_t i = 0; i < before.size(); ++i)
-      if ((!related(before[i].buffer) || !related(after[i].buffer)) && before[i] != after[i]) return false;
-    return true;
-  };
-  if (!same(w.fds, next.fds) || !same(w.references, next.references) || !same(w.attachments, next.attachments) ||
-      !same(w.vmas, next.vmas) || !same(w.messages, next.messages))
-    return false;
-  for (std::size_t i = 0; i < kMaxMappings; ++i)
-    if ((!related(buffer_behind(w, w.mappings[i])) || !related(buffer_behind(next, next.mappings[i]))) &&
-        w.mappings[i] != next.mappings[i])
-      return false;
-  return true;
-}
-
-Found check_step(const World& w, const World& next, const Said& said, bool released, std::uint8_t buffers) {
-  if (said.buffer >= kMaxBuffers) return Invariant::ReferencesMoveAsSaid;
-  if (!strangers_untouched(w, next, said.buffer, buffers)) return Invariant::StrangersUntouched;
-  const BufferState& before = w.buffers[said.buffer];
-  const BufferState& after = next.buffers[said.buffer];
-  if (after.references != before.references + said.change) return Invariant::ReferencesMoveAsSaid;
-
-  // A world unpacked has zero callbacks, so that these are the step's own.
-  const Callbacks& calls = after.callbacks;
-  if (calls.attach - calls.detach != after.attachments - before.attachments ||
-      calls.map - calls.unmap != exporter_mappings(next, said.buffer) - exporter_mappings(w, said.buffer))
-    return Invariant::CallbacksBalance;
-  if (after.storage != before.storage && before.storage != state::kUnallocated && after.lifecycle == before.lifecycle &&
-      exporter_mappings(w, said.buffer) > 0)
-    return Invariant::StorageStaysUnderMappings;
-
-  bool proper = after.lifecycle == before.lifecycle && calls.release == 0;
-  if (released)
-    proper = before.lifecycle == state::kDying && after.lifecycle == state::kReleased && calls.release == 1 &&
-             before.attachments == 0 && before.mappings == 0;
-  else if (before.lifecycle != after.lifecycle)
-    proper = calls.release == 0 &&
-             (after.lifecycle == state::kLive
-                  ? before.lifecycle == state::kAbsent || before.lifecycle == state::kReleased
-                  : before.lifecycle == state::kLive && after.lifecycle == state::kDying && after.references == 0);
-  else if (before.lifecycle == state::kDying)
-    proper = false;  // nobody can do anything to a file that is gone
-  return proper ? Found{} : Invariant::ReleasedOnceAndLast;
-}
-
-/// The model's own teardown, carried out.
-bool teardown_works(const World& start, const Profile& profile) {
-  World world = start;
-  Alternatives ways;
-  for (const Operation& operation : teardown(start, profile)) {
-    alternatives(world, profile, operation, ways);
-    if (ways.size() != 1 || ways.front().allowance != Allowance::Permitted) return false;
-    world = ways.front().next;
-  }
-  // Each buffer is released once; in a model gone wrong, settle() might never end.
-  for (std::size_t b = 0; b < kMaxBuffers; ++b) internal_step(world, profile);
-  return world.empty();
-}
-
 class Explorer {
  public:
   explicit Explorer(const Configuration& configuration)
       : c_(configuration),
         operations_(c_.operations.empty() ? all_operations(c_.bounds) : c_.operations),
+        successors_(c_.profile, operations_, c_.bounds.buffers),
         packing_(c_.profile, operations_),
         visited_(packing_.bits()) {
     if (c_.bounds.buffers > kMaxBuffers || operations_.size() > UINT16_MAX)
       throw std::invalid_argument("the bounds are larger than a world");
-    for (const Operation& o : operations_)
-      births_.push_back(std::holds_alternative<op::Export>(o) || std::holds_alternative<op::Create>(o));
   }
 
   Exploration run(const ProgressCallback& progress);
 
  private:
-  /// One step out of a state, as successors() shows it.
-  struct Way {
-    const Alternative& result;
-    const World& next;
-    std::size_t operation;  ///< index, or kRelease
-    std::uint8_t buffer;    ///< that is released
-    std::uint8_t alternative;
-    bool last;  ///< of the operation's alternatives
-  };
-  static constexpr std::size_t kRelease = ~std::size_t{0};
+  using Way = Successors::Way;
+  static constexpr std::size_t kRelease = Successors::kRelease;
 
   /// What is known against a state, or against a step out of it.
   struct Suspicion {
@@ -262,19 +86,13 @@ class Explorer {
   };
 
   template <class Visit>
-  void successors(const World& world, Visit&& visit);
+  void successors(const World& world, Visit&& visit) {
+    successors_(world, std::forward<Visit>(visit));
+  }
 
   void expand(std::size_t index);
   void found(std::uint64_t packed, std::size_t parent);
   Found check(const World& world, const Way& way) const;
-  bool mixed(unsigned allowances) const {
-    constexpr unsigned kOutside = (1U << static_cast<unsigned>(Allowance::Forbidden)) |
-                                  (1U << static_cast<unsigned>(Allowance::Unspecified)) |
-                                  (1U << static_cast<unsigned>(Allowance::Malformed));
-    constexpr unsigned kInside = (1U << static_cast<unsigned>(Allowance::Permitted)) |
-                                 (1U << static_cast<unsigned>(Allowance::Refused));
-    return (allowances & kInside) != 0 && (allowances & kOutside) != 0;
-  }
   std::optional<std::size_t> first_that_cannot_end();
   Violation violation(const Suspicion& suspicion);
   Step step_of(const Way& way) const;
@@ -287,52 +105,18 @@ class Explorer {
 
   const Configuration& c_;
   std::vector<Operation> operations_;
-  std::vector<bool> births_;  // by operation
+  Successors successors_;
   Packing packing_;
   Visited visited_;
   Chunks<std::uint64_t> states_;   // in the order in which they were found: queue and record in one
   Chunks<std::uint32_t> parents_;
   std::vector<std::uint64_t> pending_;
   std::vector<std::uint32_t> stragglers_;  // states without a step that is nearer to nothing
-  Alternative scratch_;
   std::array<bool, kMaxRows> fired_{};
   std::optional<Suspicion> suspicion_;
   std::optional<std::size_t> no_teardown_;  // a state; told only if no step is found that says more
   Exploration result_;
 };
-
-template <class Visit>
-void Explorer::successors(const World& world, Visit&& visit) {
-  bool fresh = false;
-  const auto begin = [&] {
-    scratch_.allowance = Allowance::Permitted;
-    scratch_.reason = nullptr;
-    scratch_.fired_count = 0;
-    if (!fresh) scratch_.next = world;
-  };
-  for (std::size_t i = 0; i < operations_.size(); ++i) {
-    Choices choices;
-    bool more = true;
-    for (std::uint8_t alternative = 0; more; ++alternative) {
-      begin();
-      Transaction transaction(scratch_.next, c_.profile, choices, scratch_);
-      std::visit(transaction, operations_[i]);
-      more = choices.advance();
-      // A machine changes nothing but by a row that permits; only a birth prepares its buffer first.
-      fresh = scratch_.allowance != Allowance::Permitted && scratch_.fired_count <= 1 && !births_[i];
-      visit(Way{scratch_, scratch_.next, i, kNone, alternative, !more});
-    }
-  }
-  for (std::uint8_t b = 0; b < c_.bounds.buffers; ++b) {
-    if (world.buffers[b].lifecycle != state::kDying) continue;
-    Choices choices;
-    begin();
-    fresh = false;
-    Transaction transaction(scratch_.next, c_.profile, choices, scratch_);
-    transaction.release(b);
-    visit(Way{scratch_, scratch_.next, kRelease, b, 0, true});
-  }
-}
 
 Found Explorer::check(const World& world, const Way& way) const {
   const bool release = way.operation == kRelease;
@@ -608,8 +392,20 @@ std::string describe(const Violation& violation) {
   return text;
 }
 
-Exploration explore(const Configuration& configuration, const ProgressCallback& progress) {
+Exploration explore_slowly(const Configuration& configuration, const ProgressCallback& progress) {
   return Explorer(configuration).run(progress);
+}
+
+Exploration explore(const Configuration& configuration, const ProgressCallback& progress) {
+  try {
+    if (std::optional<Exploration> result = explore_fast(configuration, progress)) return std::move(*result);
+  } catch (const WrongStep&) {
+    // A model that breaks its invariants may well do what nobody foresees. One that keeps them may not.
+    Exploration result = explore_slowly(configuration, progress);
+    if (result.violations.empty()) throw;
+    return result;
+  }
+  return explore_slowly(configuration, progress);
 }
 
 }  // namespace dmabuf::model

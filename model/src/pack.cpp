@@ -184,6 +184,40 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
         fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
 }
 
+std::vector<Field> Packing::fields() const {
+  using enum Field::Part;
+  std::vector<Field> all;
+  std::uint8_t offset = 0;
+  const auto add = [&](Field::Part part, std::size_t index, std::uint8_t width, std::size_t codes) {
+    if (width == 0) return;
+    all.push_back({part, static_cast<std::uint8_t>(index), offset, width, static_cast<std::uint32_t>(codes)});
+    offset = static_cast<std::uint8_t>(offset + width);
+  };
+  const auto any = [](std::uint8_t width) { return std::size_t{1} << width; };
+  for (std::size_t b = 0; b < buffers_; ++b) {
+    add(Lifecycle, b, widths_.lifecycle, 4);
+    add(Storage, b, widths_.storage, 3);
+    add(Cpu, b, widths_.cpu, 2);
+    add(Handle, b, widths_.handle, 2);
+    add(HandedOut, b, widths_.handed_out, 2);
+    add(Pages, b, widths_.pages, pages_.size());
+    add(Field::Part::Access, b, widths_.access, accesses_.size());
+    add(References, b, widths_.references, any(widths_.references));
+    add(Attachments, b, widths_.attachments, any(widths_.attachments));
+    add(Mappings, b, widths_.mappings, any(widths_.mappings));
+  }
+  const auto each = [&](Field::Part part, const auto& slots) {
+    for (std::size_t i = 0; i < slots.count; ++i) add(part, i, slots.width, slots.decode.size());
+  };
+  each(Fd, fds_);
+  each(Reference, references_);
+  each(Attachment, attachments_);
+  each(Mapping, mappings_);
+  each(Vma, vmas_);
+  each(Message, messages_);
+  return all;
+}
+
 std::string Packing::layout() const {
   std::string text = fmt::format("buffers {} x {}", buffers_, buffer_width_);
   const auto add = [&](std::string_view name, const auto& slots) {

@@ -91,6 +91,7 @@ struct Configuration {
   /// Carry out teardown() in every state. That everything *can* be released is proved in any case.
   bool teardown = true;
   std::uint64_t max_states = std::uint64_t{1} << 26;  ///< gives up beyond, and says so
+  unsigned threads = 1;
 };
 
 struct Progress {
@@ -126,7 +127,10 @@ struct Exploration {
 /// Called about twice a second, and once at the end.
 using ProgressCallback = std::function<void(const Progress&)>;
 
+/// Takes the fast way where there is one, and the slow one for a violation's trace and for symmetric worlds.
 Exploration explore(const Configuration& configuration, const ProgressCallback& progress = {});
+/// One transaction after the other, each state with the way to it: what the fast way is held against.
+Exploration explore_slowly(const Configuration& configuration, const ProgressCallback& progress = {});
 
 /// Small worlds, one feature each, and one that has everything: what the proofs run on.
 std::vector<Configuration> standard_configurations();

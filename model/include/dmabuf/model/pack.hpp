@@ -29,6 +29,18 @@ enum class Symmetry : std::uint8_t {
   Reduced,  ///< one world stands for all that differ only in the numbers of their slots
 };
 
+/// One run of bits of a packed world: a part of a buffer's record, or a slot.
+struct Field {
+  enum class Part : std::uint8_t {
+    Lifecycle, Storage, Cpu, Handle, HandedOut, Pages, Access, References, Attachments, Mappings,  // of a buffer
+    Fd, Reference, Attachment, Mapping, Vma, Message,                                              // a slot each
+  };
+  Part part{};
+  std::uint8_t index = 0;  ///< which buffer or slot
+  std::uint8_t offset = 0, width = 0;
+  std::uint32_t codes = 1;  ///< values that mean something: 0 to codes - 1; a slot's 0 is the empty one
+};
+
 /// How the worlds of one exploration are packed. Only what its operations can reach gets bits.
 class Packing {
  public:
@@ -36,6 +48,7 @@ class Packing {
   Packing(const Profile& profile, std::span<const Operation> operations);
 
   unsigned bits() const { return bits_; }
+  std::vector<Field> fields() const;  ///< by offset, without those of no bits
   std::string layout() const;  ///< "buffer 2 x 11, fd 3 x 2, …": what takes how many bits
 
   /// Nothing if the world is none that a correct model reaches: a count out of range, or an empty slot

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "explore_checks.hpp"
+
+#include <array>
+
+#include "machine_id.hpp"
+
+namespace dmabuf::model {
+namespace {
+
+std::uint8_t buffer_behind(const World& w, const MappingState& m) {
+  return m.attachment < kMaxAttachments ? w.attachments[m.attachment].buffer : kNone;
+}
+
+/// Mappings the exporter has handed out on a buffer; a cached one counts once however many use it.
+int exporter_mappings(const World& w, std::uint8_t b) {
+  int count = 0;
+  for (const AttachmentState& a : w.attachments)
+    if (a.state != state::kDetached && a.buffer == b) count += a.cached != kNone ? 1 : a.mappings;
+  return count;
+}
+
+/// Buffers other than b, and what stands for them, are as they were.
+bool strangers_untouched(const World& w, const World& next, std::uint8_t b, std::uint8_t buffers) {
+  for (std::uint8_t i = 0; i < buffers; ++i)
+    if (i != b && w.buffers[i] != next.buffers[i]) return false;
+  const auto related = [b](std::uint8_t buffer) { return buffer == b || buffer == kNone; };
+  const auto same = [&](const auto& before, const auto& after) {
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if ((!related(before[i].buffer) || !related(after[i].buffer)) && before[i] != after[i]) return false;
+    return true;
+  };
+  if (!same(w.fds, next.fds) || !same(w.references, next.references) || !same(w.attachments, next.attachments) ||
+      !same(w.vmas, next.vmas) || !same(w.messages, next.messages))
+    return false;
+  for (std::size_t i = 0; i < kMaxMappings; ++i)
+    if ((!related(buffer_behind(w, w.mappings[i])) || !related(buffer_behind(next, next.mappings[i]))) &&
+        w.mappings[i] != next.mappings[i])
+      return false;
+  return true;
+}
+
+}  // namespace
+
+Said what_is_said(const World& w, const Profile& profile, const Operation& operation) {
+  const int own = profile.exporter.own_references;
+  const auto fd = [&](FdId f) { return f.value < kMaxFds ? w.fds[f.value].buffer : kNone; };
+  const auto attached = [&](AttachmentId a) { return w.attachments[a.value].buffer; };
+  const auto mapped = [&](MappingId m) {
+    const std::uint8_t a = w.mappings[m.value].attachment;
+    return a < kMaxAttachments ? w.attachments[a].buffer : kNone;
+  };
+  return std::visit(
+      [&]<class Op>(const Op& o) -> Said {
+        if constexpr (std::is_same_v<Op, op::Export> || std::is_same_v<Op, op::Create>)
+          return {o.buffer.value, 1 + own};
+        else if constexpr (std::is_same_v<Op, op::CloseHandle>) return {o.buffer.value, -own};
+        else if constexpr (std::is_same_v<Op, op::Dup>) return {fd(o.from), 1};
+        else if constexpr (std::is_same_v<Op, op::Send> || std::is_same_v<Op, op::Get> ||
+                           std::is_same_v<Op, op::Mmap>)
+          return {fd(o.fd), 1};
+        else if constexpr (std::is_same_v<Op, op::Close>) return {fd(o.fd), -1};
+        else if constexpr (std::is_same_v<Op, op::Receive>) return {w.messages[o.message.value].buffer, 0};
+        else if constexpr (std::is_same_v<Op, op::Discard>) return {w.messages[o.message.value].buffer, -1};
+        else if constexpr (std::is_same_v<Op, op::Put>) return {w.references[o.reference.value].buffer, -1};
+        else if constexpr (std::is_same_v<Op, op::Munmap>) return {w.vmas[o.vma.value].buffer, -1};
+        else if constexpr (requires { o.vma; }) return {w.vmas[o.vma.value].buffer, 0};
+        else if constexpr (requires { o.fd; o.reference; }) return {w.references[o.reference.value].buffer, 0};
+        else if constexpr (requires { o.fd; }) return {fd(o.fd), 0};
+        else if constexpr (requires { o.reference; }) return {w.references[o.reference.value].buffer, 0};
+        else if constexpr (requires { o.attachment; }) return {attached(o.attachment), 0};
+        else return {mapped(o.mapping), 0};
+      },
+      operation);
+}
+
+unsigned weight(const World& w) {
+  unsigned sum = 0;
+  for (const BufferState& b : w.buffers) {
+    if (b.lifecycle == state::kLive) sum += 2;
+    if (b.lifecycle == state::kDying) sum += 1;
+    sum += b.handle;
+  }
+  const auto used = [&](const auto& slots) {
+    for (const auto& slot : slots) sum += slot.state != 0;
+  };
+  used(w.fds);
+  used(w.references);
+  used(w.attachments);
+  used(w.mappings);
+  used(w.vmas);
+  used(w.messages);
+  return sum;
+}
+
+Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) {
+  std::array<std::uint8_t, kMaxBuffers> attachments{}, mappings{};
+  std::array<std::uint8_t, kMaxAttachments> users{};
+  for (const MappingState& m : w.mappings) {
+    if (m.state == state::kEmpty) continue;
+    if (m.attachment >= kMaxAttachments || w.attachments[m.attachment].state != state::kMapped)
+      return Invariant::MappedThroughAttachment;
+    const std::uint8_t b = w.attachments[m.attachment].buffer;
+    if (b >= kMaxBuffers) return Invariant::MappedThroughAttachment;
+    ++users[m.attachment];
+    ++mappings[b];
+  }
+  for (std::size_t i = 0; i < kMaxAttachments; ++i) {
+    const AttachmentState& a = w.attachments[i];
+    if (a.state == state::kDetached) continue;
+    if (a.buffer >= kMaxBuffers || w.buffers[a.buffer].lifecycle != state::kLive)
+      return Invariant::NothingOutlivesTheFile;
+    ++attachments[a.buffer];
+    if (a.mappings != users[i] || (a.state == state::kMapped) != (a.mappings > 0) ||
+        (a.state == state::kCached && a.cached == kNone) || (a.state == state::kAttached && a.cached != kNone))
+      return Invariant::MappingsCounted;
+  }
+  for (std::uint8_t b = 0; b < buffers; ++b) {
+    const BufferState& buffer = w.buffers[b];
+    if (buffer.references != w.ledger(BufferId{b}, profile)) return Invariant::LedgerBalances;
+    if ((buffer.lifecycle == state::kLive) != (buffer.references > 0)) return Invariant::LiveWhileReferenced;
+    if (buffer.attachments != attachments[b]) return Invariant::AttachmentsCounted;
+    if (buffer.mappings != mappings[b]) return Invariant::MappingsCounted;
+  }
+  return std::nullopt;
+}
+
+Found check_step(const World& w, const World& next, const Said& said, bool released, std::uint8_t buffers) {
+  if (said.buffer >= kMaxBuffers) return Invariant::ReferencesMoveAsSaid;
+  if (!strangers_untouched(w, next, said.buffer, buffers)) return Invariant::StrangersUntouched;
+  const BufferState& before = w.buffers[said.buffer];
+  const BufferState& after = next.buffers[said.buffer];
+  if (after.references != before.references + said.change) return Invariant::ReferencesMoveAsSaid;
+
+  // A world unpacked has zero callbacks, so that these are the step's own.
+  const Callbacks& calls = after.callbacks;
+  if (calls.attach - calls.detach != after.attachments - before.attachments ||
+      calls.map - calls.unmap != exporter_mappings(next, said.buffer) - exporter_mappings(w, said.buffer))
+    return Invariant::CallbacksBalance;
+  if (after.storage != before.storage && before.storage != state::kUnallocated && after.lifecycle == before.lifecycle &&
+      exporter_mappings(w, said.buffer) > 0)
+    return Invariant::StorageStaysUnderMappings;
+
+  bool proper = after.lifecycle == before.lifecycle && calls.release == 0;
+  if (released)
+    proper = before.lifecycle == state::kDying && after.lifecycle == state::kReleased && calls.release == 1 &&
+             before.attachments == 0 && before.mappings == 0;
+  else if (before.lifecycle != after.lifecycle)
+    proper = calls.release == 0 &&
+             (after.lifecycle == state::kLive
+                  ? before.lifecycle == state::kAbsent || before.lifecycle == state::kReleased
+                  : before.lifecycle == state::kLive && after.lifecycle == state::kDying && after.references == 0);
+  else if (before.lifecycle == state::kDying)
+    proper = false;  // nobody can do anything to a file that is gone
+  return proper ? Found{} : Invariant::ReleasedOnceAndLast;
+}
+
+bool teardown_works(const World& start, const Profile& profile) {
+  World world = start;
+  Alternatives ways;
+  for (const Operation& operation : teardown(start, profile)) {
+    alternatives(world, profile, operation, ways);
+    if (ways.size() != 1 || ways.front().allowance != Allowance::Permitted) return false;
+    world = ways.front().next;
+  }
+  // Each buffer is released once; in a model gone wrong, settle() might never end.
+  for (std::size_t b = 0; b < kMaxBuffers; ++b) internal_step(world, profile);
+  return world.empty();
+}
+
+}  // namespace dmabuf::model
