@@ -188,11 +188,19 @@ awk -v mark="$mark" '
   "$program" list ops | sed 's/.*/- `&`/'
 } > "$out/operations.md"
 
+{
+  printf '%s\n# What changed\n\n' "$mark"
+  printf 'What differs between any two profiles, and the shortest program whose outcome or observation one of them allows and the other\n'
+  printf 'does not: `dmabuf-conform model diff ONE OTHER`. Shortest is proved: every shorter program was tried, of one buffer, one fd,\n'
+  printf 'one reference, two attachments, two mappings and one CPU mapping.\n\n'
+  "$program" model diff --all --limit 1000
+} > "$out/diff.md"
+
 # --- help -------------------------------------------------------------------------------------------
 {
   printf '%s\n# Command line\n\nAs printed by `--help`. In prose: [cli](../cli.md).\n' "$mark"
   for command in "" run vm "vm run" "vm kill" "vm bench" "vm probe" replay shrink report model "model check" \
-    "model tables" "model diagram" mutants probe list; do
+    "model explore" "model diff" "model tables" "model diagram" mutants probe list; do
     printf '\n## dmabuf-conform %s\n\n```\n' "$command" | sed 's/ *$//'
     # shellcheck disable=SC2086  # words of a subcommand
     "$program" $command --help | sed 's|=[^ =]*/conformance/traces|=conformance/traces|'
@@ -204,7 +212,7 @@ awk -v mark="$mark" '
 {
   printf '%s\n# Generated reference\n\nModel `%s`.\n\n' "$mark" "$model"
   printf -- '- [Requirements](requirements.md)\n- [Operations](operations.md)\n- [Profiles](profiles.md)\n'
-  printf -- '- [Mutants and defects](mutants.md)\n- [Command line](cli.md)\n- Machines:\n'
+  printf -- '- [Mutants and defects](mutants.md)\n- [What changed between profiles](diff.md)\n- [Command line](cli.md)\n- Machines:\n'
   for machine in $machines; do
     printf -- '  - [%s](machines/%s.md), %s rows\n' "$machine" "$machine" "$(awk -v m="$machine" '$1 == m' "$work/tables" | wc -l)"
   done

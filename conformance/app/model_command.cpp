@@ -7,12 +7,14 @@
 #include "dmabuf/model/table.hpp"
 #include "exit_code.hpp"
 #include "model_check.hpp"
+#include "model_diff.hpp"
+#include "model_explore.hpp"
 #include "output.hpp"
 
 namespace dmabuf::app {
 
 void add_model_command(CLI::App& app, int& status) {
-  CLI::App* model = app.add_subcommand("model", "the contract itself: check it, print it, draw it");
+  CLI::App* model = app.add_subcommand("model", "the contract itself: check it, explore it, compare it, print it, draw it");
   model->require_subcommand(1);
 
   auto only = std::make_shared<std::string>();
@@ -20,6 +22,8 @@ void add_model_command(CLI::App& app, int& status) {
   check->add_option("--configuration", *only, "one configuration instead of all");
   check->footer("Examples:\n  dmabuf-conform model check\n  dmabuf-conform model check --configuration sharing");
   check->callback([only, &status] { status = check_model(*only); });
+
+  add_model_explore(*model, status);
 
   CLI::App* tables = model->add_subcommand("tables", "the flat transition tables, one row a line");
   tables->footer("Example:\n  dmabuf-conform model tables | grep attachment");
@@ -46,6 +50,8 @@ void add_model_command(CLI::App& app, int& status) {
     }
     status = kConforms;
   });
+
+  add_model_diff(*model, status);
 }
 
 }  // namespace dmabuf::app

@@ -51,7 +51,7 @@ TEST_P(Help, GivesAnExample) {
 
 INSTANTIATE_TEST_SUITE_P(Of, Help,
                          ::testing::Values("run", "replay", "shrink", "report", "mutants", "probe",
-                                           "list", "model check", "model tables", "model diagram",
+                                           "list", "model check", "model explore", "model diff", "model tables", "model diagram",
                                            "vm run", "vm kill", "vm bench", "vm probe"),
                          [](const auto& instance) {
                            std::string name = instance.param;
@@ -165,6 +165,47 @@ TEST(Mutants, ThatSurviveAreSaidAloud) {
   const Answer answer = run({"mutants", "migration_forgets_unmap", "--cases", "1", "--seed", "1"});
   EXPECT_EQ(answer.status, kFindings) << answer.story();
   EXPECT_THAT(answer.out, HasSubstr("SURVIVED")) << answer.story();
+}
+
+TEST(ModelExplore, ExploresTheWorldAskedFor) {
+  const Answer answer = run({"model", "explore", "--exporter", "reference:udmabuf", "--buffers", "1", "--fds", "1",
+                             "--references", "0", "--messages", "0", "--ops", "create,close", "--threads", "2"});
+  EXPECT_EQ(answer.status, kConforms) << answer.story();
+  EXPECT_THAT(answer.err, HasSubstr("M/s")) << "progress";
+  const std::string& text = answer.out;
+  EXPECT_THAT(text, ContainsRegex("states +4 "));
+  EXPECT_THAT(text, ContainsRegex("transitions +4 "));
+  EXPECT_THAT(text, HasSubstr("every reachable state visited"));
+}
+
+TEST(ModelExplore, SaysThatItGaveUp) {
+  const Answer answer = run({"model", "explore", "--limit", "100"});
+  EXPECT_EQ(answer.status, kInconclusive) << answer.story();
+  EXPECT_THAT(answer.out, HasSubstr("GAVE UP"));
+}
+
+TEST(ModelExplore, SaysWhatIsTooLarge) {
+  const Answer answer = run({"model", "explore", "--fds", "6", "--attachments", "4", "--mappings", "4", "--vmas", "3"});
+  EXPECT_EQ(answer.status, kUsage) << answer.story();
+  EXPECT_THAT(answer.err, HasSubstr("64"));
+  EXPECT_EQ(run({"model", "explore", "--ops", "fly"}).status, kUsage);
+  EXPECT_EQ(run({"model", "explore", "--exporter", "nobody"}).status, kUsage);
+  EXPECT_EQ(run({"model", "explore", "--buffers", "4"}).status, kUsage);
+}
+
+TEST(ModelDiff, ShowsFieldsAndTheShortestProgram) {
+  const std::string text = shown({"model", "diff", "5.10", "6.1"});
+  EXPECT_THAT(text, HasSubstr("rename_while_attached"));
+  EXPECT_THAT(text, HasSubstr("set_name"));
+  EXPECT_THAT(text, HasSubstr("EBUSY"));
+  EXPECT_THAT(shown({"model", "diff", "6.1", "6.12"}), HasSubstr("the same contract"));
+  EXPECT_THAT(shown({"model", "diff", "reference:eager", "reference:nommap"}), HasSubstr("mmap f0 v0"));
+}
+
+TEST(ModelDiff, KnowsTheProfilesItIsAskedFor) {
+  EXPECT_EQ(run({"model", "diff", "6.1"}).status, kUsage);
+  EXPECT_EQ(run({"model", "diff", "6.1", "vgem"}).status, kUsage);
+  EXPECT_EQ(run({"model", "diff", "5.10", "6.1", "--exporter", "nobody"}).status, kUsage);
 }
 
 }  // namespace
