@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <deque>
+#include <fstream>
 #include <functional>
 #include <random>
 #include <set>
+#include <sstream>
 #include <unordered_map>
 
 #include "../src/machine_id.hpp"
@@ -405,6 +408,7 @@ class Spoilt {
 
 struct Mutant {
   std::string_view name;
+  std::string_view what;  ///< "close keeps the reference"
   std::string_view configuration;
   std::function<void(Spoilt&)> spoil;
   Invariant invariant;
@@ -416,70 +420,70 @@ void PrintTo(const Mutant& mutant, std::ostream* out) { *out << mutant.name; }
 std::vector<Mutant> mutants() {
   using enum Invariant;
   return {
-      {"CloseKeepsTheReference", "sharing-created",
+      {"CloseKeepsTheReference", "an effect dropped: close drops no reference", "sharing-created",
        [](Spoilt& s) { s.effects(s.row("fd", "Open", "close"), {}); }, ReferencesMoveAsSaid,
        {"create b0 f0 2 rw", "close f0"}},
-      {"DupTakesTwoReferences", "sharing-created",
+      {"DupTakesTwoReferences", "an effect doubled: dup takes two references", "sharing-created",
        [](Spoilt& s) { s.effects(s.row("fd", "Open", "dup"), {Effect::TakeReference, Effect::TakeReference}); },
        ReferencesMoveAsSaid,
        {"create b0 f0 2 rw", "dup f0 f1"}},
-      {"DiscardKeepsTheReference", "sharing-created",
+      {"DiscardKeepsTheReference", "an effect dropped: discard drops no reference", "sharing-created",
        [](Spoilt& s) { s.effects(s.row("message", "InFlight", "discard"), {}); }, ReferencesMoveAsSaid,
        {"create b0 f0 2 rw", "send f0 s0", "discard s0"}},
-      {"HandleKeepsItsReferences", "handles",
+      {"HandleKeepsItsReferences", "an effect dropped: close_handle drops none of the exporter's references", "handles",
        [](Spoilt& s) { s.effects(s.row("handle", "Open", "close_handle"), {}); }, ReferencesMoveAsSaid,
        {"create b0 f0 2 rw", "close_handle b0"}},
-      {"ReceiveDropsToo", "sharing-created",
+      {"ReceiveDropsToo", "an effect added: receive drops a reference", "sharing-created",
        [](Spoilt& s) { s.effects(s.row("message", "InFlight", "receive"), {Effect::DropReference}); },
        ReferencesMoveAsSaid,
        {"create b0 f0 2 rw", "send f0 s0", "receive s0 f1"}},
-      {"PutForgetsAttachments", "importers-eager",
+      {"PutForgetsAttachments", "guards dropped: put asks for no attachments, nor does the buffer", "importers-eager",
        [](Spoilt& s) {
          s.decide(MachineId::Reference, s.row("reference", "Held", "put", 1), s.row("reference", "Held", "put"));
          s.decide(MachineId::Buffer, s.row("buffer", "Live", "drop", 2), s.row("buffer", "Live", "drop", 1));
        },
        NothingOutlivesTheFile,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "put r0"}},
-      {"DetachesWhileMapped", "importers-eager",
+      {"DetachesWhileMapped", "a refusal made a permission: detach while mapped", "importers-eager",
        [](Spoilt& s) {
          s.decide(MachineId::Attachment, s.row("attachment", "Mapped", "detach"), s.row("attachment", "Attached", "detach"));
        },
        CallbacksBalance,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "detach a0"}},
-      {"FirstUnmapIsTheLast", "importers-eager",
+      {"FirstUnmapIsTheLast", "a guard dropped: unmap asks not whether there are more mappings", "importers-eager",
        [](Spoilt& s) {
          s.decide(MachineId::Attachment, s.row("attachment", "Mapped", "unmap"), s.row("attachment", "Mapped", "unmap", 1));
        },
        MappedThroughAttachment,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "map a0 m1 bidirectional", "unmap m0"}},
-      {"DetachLeaksTheCachedMapping", "importers-caching",
+      {"DetachLeaksTheCachedMapping", "an effect dropped: detach keeps the cached mapping", "importers-caching",
        [](Spoilt& s) { s.effects(s.row("attachment", "Cached", "detach"), {Effect::CallDetach}); }, CallbacksBalance,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "unmap m0", "detach a0"}},
-      {"ReleasesWithoutRelease", "sharing",
+      {"ReleasesWithoutRelease", "a target swapped: the last drop leads to Released", "sharing",
        [](Spoilt& s) {
          s.replace(MachineId::Buffer, s.row("buffer", "Live", "drop", 1), [](Cell& c) { c.next = state::kReleased; });
        },
        ReleasedOnceAndLast,
        {"export b0 r0 2 rw", "put r0"}},
-      {"ReleasesAgain", "sharing",
+      {"ReleasesAgain", "a target swapped: release leads to Dying", "sharing",
        [](Spoilt& s) {
          s.replace(MachineId::Buffer, s.row("buffer", "Dying", "release"), [](Cell& c) { c.next = state::kDying; });
        },
        ReleasedOnceAndLast,
        {"export b0 r0 2 rw", "put r0", "(release b0)"}},
-      {"ReleasesEarly", "sharing",
+      {"ReleasesEarly", "a guard dropped: any drop is the last", "sharing",
        [](Spoilt& s) { s.decide(MachineId::Buffer, s.row("buffer", "Live", "drop"), s.row("buffer", "Live", "drop", 1)); },
        ReleasedOnceAndLast,
        {"export b0 r0 2 rw", "install_fd r0 f0", "dup f0 f1", "close f0"}},
-      {"ExportsOverALiveBuffer", "sharing",
+      {"ExportsOverALiveBuffer", "a cell swapped: a live buffer is born again", "sharing",
        [](Spoilt& s) { s.decide(MachineId::Buffer, s.row("buffer", "Live", "born"), s.row("buffer", "Absent", "born")); },
        ReferencesMoveAsSaid,
        {"export b0 r0 2 rw", "export b0 r1 2 rw"}},
-      {"MigratesUnderAMapping", "importers-migrating",
+      {"MigratesUnderAMapping", "a guard dropped: storage moves although somebody has it mapped", "importers-migrating",
        [](Spoilt& s) { s.decide(MachineId::Storage, s.row("storage", "Anywhere", "map", 2), s.row("storage", "Anywhere", "map", 1)); },
        StorageStaysUnderMappings,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "attach r0 d1 a1", "map a1 m1 bidirectional"}},
-      {"ForbidsWhatItPermits", "importers-unknown",
+      {"ForbidsWhatItPermits", "a kind swapped for one choice: map is forbidden if the exporter caches", "importers-unknown",
        [](Spoilt& s) {
          // Only if the exporter caches: a choice that the contract leaves open.
          FlatMachine& flat = s.tables.flat[static_cast<std::size_t>(MachineId::Attachment)];
@@ -490,6 +494,46 @@ std::vector<Mutant> mutants() {
        },
        OneVerdict,
        {"create b0 f0 2 rw", "get f0 r0", "attach r0 d0 a0", "map a0 m0 bidirectional (alternative 2)"}},
+      {"SendTakesNoReference", "an effect dropped: send takes no reference", "sharing-created",
+       [](Spoilt& s) { s.effects(s.row("fd", "Open", "send"), {}); }, ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw", "send f0 s0"}},
+      {"GetTakesNoReference", "an effect dropped: get takes no reference", "sharing-created",
+       [](Spoilt& s) { s.effects(s.row("fd", "Open", "get"), {}); }, ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw", "get f0 r0"}},
+      {"PutKeepsTheReference", "an effect dropped: put drops no reference", "sharing",
+       [](Spoilt& s) { s.effects(s.row("reference", "Held", "put"), {}); }, ReferencesMoveAsSaid,
+       {"export b0 r0 2 rw", "put r0"}},
+      {"MmapTakesNoReference", "an effect dropped: mmap takes no reference", "cpu-mappings",
+       [](Spoilt& s) { s.effects(s.row("vma", "Unmapped", "mmap"), {}); }, ReferencesMoveAsSaid,
+       {"export b0 r0 2 rw", "install_fd r0 f0", "mmap f0 v0 0 2 ro shared"}},
+      {"MunmapKeepsTheReference", "an effect dropped: munmap drops no reference", "cpu-mappings",
+       [](Spoilt& s) { s.effects(s.row("vma", "Mapped", "munmap"), {}); }, ReferencesMoveAsSaid,
+       {"export b0 r0 2 rw", "install_fd r0 f0", "mmap f0 v0 0 2 ro shared", "munmap v0"}},
+      {"HandleTakesNoReferences", "an effect dropped: an open handle holds nothing", "handles",
+       [](Spoilt& s) { s.effects(s.row("handle", "None", "born"), {}); }, ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw"}},
+      {"AttachAsksNobody", "an effect dropped: attach does not call the exporter", "importers-eager",
+       [](Spoilt& s) { s.effects(s.row("attachment", "Detached", "attach"), {}); }, CallbacksBalance,
+       {"export b0 r0 2 rw", "attach r0 d0 a0"}},
+      {"LastUnmapTellsNobody", "an effect dropped: the last unmap does not call the exporter", "importers-eager",
+       [](Spoilt& s) { s.effects(s.row("attachment", "Mapped", "unmap", 1), {}); }, CallbacksBalance,
+       {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "unmap m0"}},
+      {"SecondMapMapsTwice", "an effect doubled: a second map calls the exporter twice", "importers-eager",
+       [](Spoilt& s) { s.effects(s.row("attachment", "Mapped", "map"), {Effect::CallMap, Effect::CallMap}); },
+       CallbacksBalance,
+       {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "map a0 m1 bidirectional"}},
+      {"UnmapKeepsTheState", "a target swapped: the last unmap leaves the attachment Mapped", "importers-eager",
+       [](Spoilt& s) {
+         s.replace(MachineId::Attachment, s.row("attachment", "Mapped", "unmap", 1), [](Cell& c) { c.next = state::kMapped; });
+       },
+       MappingsCounted,
+       {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "unmap m0"}},
+      {"NothingDetaches", "a permission made a refusal: an attachment, once made, stays", "importers-eager",
+       [](Spoilt& s) {
+         s.decide(MachineId::Attachment, s.row("attachment", "Attached", "detach"), s.row("attachment", "Mapped", "detach"));
+       },
+       TeardownWorks,
+       {"export b0 r0 2 rw", "attach r0 d0 a0"}},
   };
 }
 
@@ -513,6 +557,26 @@ TEST_P(NegativeControl, IsCaughtWithTheShortestTrace) {
 
 INSTANTIATE_TEST_SUITE_P(Tables, NegativeControl, ::testing::ValuesIn(mutants()),
                          [](const auto& param) { return std::string(param.param.name); });
+
+/// The table for people; written anew if DMABUF_UPDATE_GOLDEN is set.
+TEST(NegativeControls, AreInTheTable) {
+  std::string text =
+      "<!-- Written by model-explore-test with DMABUF_UPDATE_GOLDEN=1; do not edit. -->\n# Mutants of the model\n\n"
+      "The tables with an error put in, and what `model check` says of each: the invariant that fails, and the shortest\n"
+      "trace that shows it. That each is caught in just this way is a test.\n\n"
+      "| mutant | error | world | violates | shortest trace |\n| --- | --- | --- | --- | --- |\n";
+  EXPECT_GE(mutants().size(), 20U);
+  for (const Mutant& m : mutants()) {
+    std::string trace;
+    for (const std::string& step : m.trace) trace += fmt::format("{}`{}`", trace.empty() ? "" : "<br>", step);
+    text += fmt::format("| {} | {} | {} | {} | {} |\n", m.name, m.what, m.configuration, info(m.invariant).name, trace);
+  }
+  const std::string path = DMABUF_SOURCE_DIR "/docs/reference/model-mutants.md";
+  if (std::getenv("DMABUF_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
+  std::stringstream committed;
+  committed << std::ifstream(path).rdbuf();
+  EXPECT_EQ(committed.str(), text);
+}
 
 TEST(Explorer, NoticesWhatCanNeverBeReleased) {
   Spoilt spoilt;  // an attachment, once made, stays
