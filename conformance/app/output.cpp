@@ -4,6 +4,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <ctime>
 #include <fstream>
 #include <random>
@@ -95,6 +97,21 @@ void Output::render() const {
   const std::vector<record::Run> all = runs();
   reports::write_file(directory_ / "results.json", reports::results_json(all));
   reports::write_file(directory_ / "report.html", reports::render_html(all));
+}
+
+std::vector<record::Run> read_run(const fs::path& place) {
+  const fs::path journal = fs::is_directory(place) ? place / "journal.ndjson" : place;
+  if (!fs::exists(journal))
+    throw UsageError(fmt::format("{}: no such journal; name a directory that 'run' wrote", journal.string()));
+  std::vector<record::Run> runs = record::read_runs(journal);
+  // A file that merely exists is no journal: a report of nothing must not look like one of something.
+  const auto blank = [](const record::Run& run) {
+    return run.damaged_lines > 0 && !run.start && run.cases.empty() && run.findings.empty() && run.skips.empty();
+  };
+  if (!runs.empty() && std::ranges::all_of(runs, blank))
+    throw UsageError(fmt::format("{}: no record of a run in it, {} damaged lines; name a directory that 'run' wrote",
+                                 journal.string(), runs.front().damaged_lines));
+  return runs;
 }
 
 std::string new_uuid() {

@@ -47,6 +47,9 @@ class Output final : public conformance::Sink {
   std::mutex mutex_;
 };
 
+/// The journal of a run's directory, or a journal itself. Throws UsageError if there is none.
+std::vector<record::Run> read_run(const std::filesystem::path& place);
+
 /// What the user typed, program first; set by main().
 std::vector<std::string>& command_line();
 /// How to call this program again: "dmabuf-conform", or what DMABUF_CONFORM_COMMAND says (./run sets it).

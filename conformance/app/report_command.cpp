@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
+#include <set>
+#include <string_view>
 
 #include "commands.hpp"
 #include "dmabuf/record/run.hpp"
+#include "dmabuf/reports/formats.hpp"
 #include "dmabuf/reports/html.hpp"
 #include "dmabuf/reports/json.hpp"
 #include "dmabuf/reports/text.hpp"
@@ -17,38 +21,81 @@
 
 namespace dmabuf::app {
 
+namespace {
+
+struct Rendering {
+  reports::KcidbOptions kcidb;
+  reports::Colour colour = reports::Colour::No;
+};
+
+struct Format {
+  std::string_view name;
+  std::string (*render)(const std::vector<record::Run>&, const Rendering&);
+};
+
+constexpr auto kFormats = std::to_array<Format>({
+    {"text", [](const auto& runs, const Rendering& r) { return reports::render_text(runs, {.colour = r.colour}); }},
+    {"json", [](const auto& runs, const Rendering&) { return reports::results_json(runs); }},
+    {"html", [](const auto& runs, const Rendering&) { return reports::render_html(runs); }},
+    {"ktap", [](const auto& runs, const Rendering&) { return reports::render_ktap(runs); }},
+    {"junit", [](const auto& runs, const Rendering&) { return reports::render_junit(runs); }},
+    {"lava", [](const auto& runs, const Rendering&) { return reports::render_lava(runs); }},
+    {"lava-results", [](const auto& runs, const Rendering&) { return reports::render_lava_results(runs); }},
+    {"kcidb", [](const auto& runs, const Rendering& r) { return reports::render_kcidb(runs, r.kcidb); }},
+    {"ndjson", [](const auto& runs, const Rendering&) { return reports::render_ndjson(runs); }},
+    {"perfetto", [](const auto& runs, const Rendering&) { return reports::render_perfetto(runs); }},
+});
+
+}  // namespace
+
 void add_report_command(CLI::App& app, int& status) {
   struct Request {
     std::string run;
     std::string format = "text";
     std::string file;
+    reports::KcidbOptions kcidb;
   };
   auto request = std::make_shared<Request>();
   CLI::App* command = app.add_subcommand("report", "render a run's journal");
-  command->footer("Examples:\n  dmabuf-conform report latest\n  dmabuf-conform report latest --format html -o page.html");
+  command->footer(
+      "Examples:\n"
+      "  dmabuf-conform report latest\n"
+      "  dmabuf-conform report latest --format html -o page.html\n"
+      "  dmabuf-conform report latest --format junit -o junit.xml\n"
+      "  dmabuf-conform report latest --format kcidb --origin my_lab --artifact-url-prefix https://ci.example.org/17");
   command->add_option("run", request->run, "directory of a run, or its journal")->required();
-  command->add_option("--format", request->format, "text, json or html")
-      ->check(CLI::IsMember({"text", "json", "html"}))
-      ->capture_default_str();
+  std::string formats;
+  std::set<std::string> names;
+  for (const Format& format : kFormats) {
+    formats += fmt::format("{}{}", formats.empty() ? "" : ", ", format.name);
+    names.emplace(format.name);
+  }
+  command->add_option("--format", request->format, formats)->check(CLI::IsMember(names))->capture_default_str();
   command->add_option("-o,--output", request->file, "write here instead of to stdout");
+  command->add_option("--origin", request->kcidb.origin, "kcidb: the CI system that submits, [a-z0-9_]+")
+      ->check(CLI::Validator(
+          [](std::string& origin) {
+            return reports::is_kcidb_origin(origin) ? std::string() : "'" + origin + "' is no origin: [a-z0-9_]+";
+          },
+          ""))
+      ->capture_default_str();
+  command->add_option("--kcidb-build-id", request->kcidb.build_id, "kcidb: a build that KernelCI has already (origin:id)")
+      ->check(CLI::Validator(
+          [](std::string& id) {
+            const auto colon = id.find(':');
+            return colon != std::string::npos && reports::is_kcidb_origin(id.substr(0, colon))
+                       ? std::string()
+                       : "'" + id + "' is no build id; write origin:id";
+          },
+          ""));
+  command->add_option("--artifact-url-prefix", request->kcidb.artifact_url_prefix,
+                      "kcidb: where the run's directory can be fetched (https://…)");
   command->callback([request, &status] {
-    std::filesystem::path journal = request->run;
-    if (std::filesystem::is_directory(journal)) journal /= "journal.ndjson";
-    if (!std::filesystem::exists(journal))
-      throw UsageError(fmt::format("{}: no such journal; name a directory that 'run' wrote", journal.string()));
-    const std::vector<record::Run> runs = record::read_runs(journal);
-    // A file that merely exists is no journal: a report of nothing must not look like one of something.
-    const auto blank = [](const record::Run& run) {
-      return run.damaged_lines > 0 && !run.start && run.cases.empty() && run.findings.empty() && run.skips.empty();
-    };
-    if (std::ranges::all_of(runs, blank) && !runs.empty())
-      throw UsageError(fmt::format("{}: no record of a run in it, {} damaged lines; name a directory that 'run' wrote",
-                                   journal.string(), runs.front().damaged_lines));
-    reports::TextOptions text;
-    text.colour = request->file.empty() && wants_colour() ? reports::Colour::Yes : reports::Colour::No;
-    const std::string rendered = request->format == "html"   ? reports::render_html(runs)
-                                 : request->format == "json" ? reports::results_json(runs)
-                                                             : reports::render_text(runs, text);
+    const std::vector<record::Run> runs = read_run(request->run);
+    const Rendering rendering{.kcidb = request->kcidb,
+                              .colour = request->file.empty() && wants_colour() ? reports::Colour::Yes : reports::Colour::No};
+    const auto format = std::ranges::find(kFormats, request->format, &Format::name);
+    const std::string rendered = format->render(runs, rendering);
     if (request->file.empty())
       fmt::print("{}", rendered);
     else

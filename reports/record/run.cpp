@@ -184,6 +184,8 @@ Judgement Run::judgement() const {
   return {Verdict::Conforms, because + "."};
 }
 
+bool Run::ended_by_budget() const { return stop && is_budget(stop->reason); }
+
 bool Run::skipped_whole() const {
   const Totals all = totals();
   return !skips.empty() && stop && all.judged() == 0 && all[CaseOutcome::Error] == 0 &&
@@ -294,7 +296,7 @@ struct Collector::State {
 
     Case& case_of(const std::string& id) {
       const auto [at, fresh] = case_at.try_emplace(id, run.cases.size());
-      if (fresh) run.cases.push_back({.id = id, .tries = {}});
+      if (fresh) run.cases.push_back({.id = id});
       return run.cases[at->second];
     }
     static Try& try_of(Case& one, std::uint32_t attempt) {
@@ -312,6 +314,8 @@ struct Collector::State {
     }
     void add(const Begin& begin) {
       Case& one = case_of(begin.case_id);
+      one.k = begin.k;
+      one.seed = begin.case_seed;
       // Begun again under the same number without having ended: a second life of the same try.
       for (const Try& existing : one.tries)
         if (existing.attempt == begin.attempt && !existing.ended) {

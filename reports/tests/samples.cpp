@@ -262,6 +262,64 @@ std::vector<Run> several_targets() {
   return runs;
 }
 
+std::vector<Run> one_of_each() {
+  Finding crash = divergence();
+  crash.signature = "KASAN: slab-use-after-free Read in dma_buf_poll";
+  crash.id = "0c4a5b00dead";
+  crash.kind = CaseOutcome::Crash;
+  crash.summary = "KASAN: slab-use-after-free Read in dma_buf_poll";
+  crash.kernel_log = leak().kernel_log;
+  Finding hang = divergence();
+  hang.signature = "hang:attach:dma_resv_wait";
+  hang.id = "4a9600000001";
+  hang.kind = CaseOutcome::Hang;
+  hang.summary = "attach never returns.";
+  hang.observed = "no answer for 30s";
+  std::vector<Record> kernel = {start("vm:debian:6.12/udmabuf", "6.12.48+deb12-amd64", 10)};
+  std::uint64_t k = 0;
+  const auto end = [&](const std::string& id, CaseOutcome outcome, const std::string& signature = "",
+                       const std::string& message = "", const std::string& mark = "") {
+    kernel.push_back(Begin{.case_id = id, .k = k, .case_seed = 0x1000 + k});
+    ++k;
+    kernel.push_back(End{.case_id = id, .outcome = outcome, .operations = 24,
+                         .ms = outcome == CaseOutcome::Hang ? 30000 : 4.5, .signature = signature,
+                         .message = message, .mark = mark});
+  };
+  for (const Finding& finding : {divergence(), leak(), crash, hang}) kernel.push_back(finding);
+  end("trace.fd-outlives", CaseOutcome::Pass);
+  end("random.000000", CaseOutcome::Pass);
+  end("random.000001", CaseOutcome::Divergence, divergence().signature);
+  end("random.000002", CaseOutcome::Leak, leak().signature);
+  end("random.000003", CaseOutcome::Crash, crash.signature);
+  end("random.000004", CaseOutcome::Hang, hang.signature);
+  end("random.000005", CaseOutcome::Skip, "", "no /dev/sw_sync in this kernel");
+  end("random.000006", CaseOutcome::Error, "", "the peer process is gone");
+  end("random.000007", CaseOutcome::Divergence, divergence().signature, "", "expected");
+  end("random.000008", CaseOutcome::Pass, "", "", "unexpected-pass");
+  // Failed, then passed: not undone by the second try.
+  kernel.push_back(Begin{.case_id = "random.000009", .k = 9, .case_seed = 0x1009});
+  kernel.push_back(End{.case_id = "random.000009", .outcome = CaseOutcome::Leak, .operations = 24,
+                       .ms = 4, .signature = leak().signature});
+  kernel.push_back(Begin{.case_id = "random.000009", .k = 9, .attempt = 2, .case_seed = 0x1009});
+  kernel.push_back(End{.case_id = "random.000009", .attempt = 2, .operations = 24, .ms = 3,
+                       .mark = "flaky"});
+  kernel.push_back(Stop{.reason = "plan-done", .verdict = "diverges", .cases = 11, .operations = 240,
+                        .findings = 4, .seconds = 31.2});
+
+  const std::vector<Record> skipped = {
+      start("vm:debian:6.1/udmabuf", "6.1.0-40-amd64", 0),
+      Skipped{"vm:debian:6.1/udmabuf", "no /dev/udmabuf", "boot a kernel with CONFIG_UDMABUF=y"},
+      Stop{.reason = "skipped", .verdict = "inconclusive"}};
+  const std::vector<Record> counted = {
+      start("reference:eager", "", 1000), Note{"cases.passed", "1000"},
+      Stop{.reason = "plan-done", .verdict = "conforms", .cases = 1000, .operations = 24000, .seconds = 1}};
+  const std::vector<Record> broken_off = {
+      start("vm:debian:6.1/vgem", "6.1.0-40-amd64", 4), Begin{.case_id = "random.000000", .case_seed = 0x1000},
+      End{.case_id = "random.000000", .operations = 24, .ms = 5},
+      Begin{.case_id = "random.000001", .k = 1, .case_seed = 0x1001}};
+  return runs_of({kernel, skipped, counted, broken_off});
+}
+
 std::vector<Run> hostile() {
   const std::string script = "<script>alert('x')</script>";
   const std::string markup = "\"><img src=x onerror=alert(1)>&amp;</pre></details></main>";

@@ -21,4 +21,8 @@ std::vector<record::Run> hostile();
 /// A counterexample of 10,000 operations, which did not want to shrink.
 std::vector<record::Run> endless();
 
+/// Each outcome and each mark once; a target that was skipped, one whose passes are only counted, one
+/// that broke off.
+std::vector<record::Run> one_of_each();
+
 }  // namespace dmabuf::samples

@@ -47,7 +47,8 @@ struct Try {
 struct Case {
   std::string id;
   std::string mark = {};
-  std::vector<Try> tries;
+  std::uint64_t k = 0, seed = 0;  ///< of its Begin
+  std::vector<Try> tries = {};
 
   /// A finding in any try is not undone by a later pass; else the last try that ended decides. A
   /// case that was begun and given up is interrupted, and a crash the second time.
@@ -93,6 +94,8 @@ struct Run {
   std::string note(std::string_view key) const;
   Totals totals() const;
   Judgement judgement() const;
+  /// Cases were left because a budget was reached: what was asked for, and no fault.
+  bool ended_by_budget() const;
   /// The target was not there to be tested, and nothing else went wrong.
   bool skipped_whole() const;
   /// The exit status that goes with it: 0, 1, 2, 3 (target lost), 4 (all skipped), 75 (stopped).
