@@ -51,6 +51,7 @@ OpenedTarget open_reference_target(const Target& target) {
   opened.profile.kernel = *model::find_kernel_profile("reference");
   opened.profile.exporter = exporter_profile("reference:" + target.exporter);
   opened.profile.importer = {.name = "reference", .guards_misuse = true};
+  opened.profile.fences = *model::find_fence_profile("reference");
   const auto* mutant = target.bug.empty() ? nullptr : reference::find_mutant(target.bug);
   opened.adapter = reference::open_reference(target.exporter,
                                              mutant == nullptr ? reference::Mutant::None : mutant->mutant);
@@ -66,6 +67,7 @@ OpenedTarget open_native_target(const Target& target) {
   opened.kernel_release = uname_release();
   opened.profile.kernel = kernel_profile(opened.kernel_release);
   opened.profile.exporter = exporter_profile(target.exporter);
+  opened.profile.fences = *model::find_fence_profile(target.exporter == "vgem" ? "vgem" : "imported");
   opened.reason = found.reason;
   opened.remedy = found.remedy;
   for (const auto& lack : found.lacks) opened.lacks.push_back({lack.what, lack.remedy});

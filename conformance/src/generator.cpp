@@ -9,6 +9,7 @@
 
 #include "dmabuf/conformance/seed.hpp"
 #include "dmabuf/model/world.hpp"
+#include "generator_fence.hpp"
 #include "shape.hpp"
 
 namespace dmabuf::conformance {
@@ -37,6 +38,8 @@ struct View {
   Slots<kMaxMappings> mappings;
   Slots<kMaxVmas> vmas;
   Slots<kMaxMessages> messages;
+  Slots<kMaxFences> fences;  ///< pending
+  Slots<kMaxSyncFiles> sync_files;
   std::array<std::uint8_t, shape::kSlotDomains> free{};
 
   View(const World& world, const Bounds& bounds) {
@@ -53,6 +56,9 @@ struct View {
     scan(shape::Domain::Vma, vmas, bounds.vmas, [&](std::size_t i) { return world.vmas[i].buffer != kNone; });
     scan(shape::Domain::Message, messages, bounds.messages,
          [&](std::size_t i) { return world.messages[i].buffer != kNone; });
+    scan(shape::Domain::Fence, fences, bounds.fences, [&](std::size_t i) { return world.pending(FenceId{static_cast<std::uint8_t>(i)}); });
+    scan(shape::Domain::SyncFile, sync_files, bounds.sync_files,
+         [&](std::size_t i) { return world.sync_files[i].count > 0; });
   }
 
   bool has_free(shape::Domain domain) const { return free[static_cast<std::size_t>(domain)] != kNone; }
@@ -103,6 +109,8 @@ class Maker {
       : dice_(seed), profile_(profile), bounds_(bounds), options_(options), program_(program) {
     kinds_ = options.alphabet & bounds.kinds;
     kinds_.set(profile.exporter.in_kernel ? kKind<op::Create> : kKind<op::Export>, false);
+    fenced_ = draws_fences(seed, options.fences);
+    if (!fenced_) kinds_ &= ~fence_kinds();
     all_kinds_ = kinds_;
     if (dice_.percent(options.swarm)) {
       const std::uint64_t coins = dice_.next();
@@ -215,11 +223,21 @@ class Maker {
     set(kKind<op::Load>, view.vmas.any());
     set(kKind<op::Seek>, view.fds.any());
     set(kKind<op::SetName>, view.fds.any());
+    set(kKind<op::AddFence>, view.fds.any() && view.has_free(D::Fence));
+    set(kKind<op::SignalFence>, view.fences.any());
+    set(kKind<op::Poll>, view.fds.any());
+    set(kKind<op::ExportSyncFile>, view.fds.any() && view.has_free(D::SyncFile));
+    set(kKind<op::ImportSyncFile>, view.fds.any() && view.sync_files.any());
+    set(kKind<op::MergeSyncFiles>, view.sync_files.any() && view.has_free(D::SyncFile));
+    set(kKind<op::FileInfo>, view.sync_files.any());
+    set(kKind<op::PollSyncFile>, view.sync_files.any());
+    set(kKind<op::CloseSyncFile>, view.sync_files.any());
     return now & kinds_;
   }
 
   std::uint32_t weight(std::size_t kind, const View& view) const {
-    const std::uint32_t base = options_.weights[kind];
+    // A program that is about fences is about little else, or it would be about nothing.
+    const std::uint32_t base = fenced_ && fence_kinds()[kind] ? 4U * options_.weights[kind] : options_.weights[kind];
     switch (kind) {
       // The second buffer is for crosstalk; most of what can go wrong needs depth on one.
       case kKind<op::Export>:
@@ -364,6 +382,29 @@ class Maker {
         return op::Load{vma, a_page(world_.vmas[vma.value].length)};
       }
       case kKind<op::Seek>: return a_seek(an_fd(view));
+      case kKind<op::AddFence>:
+        return op::AddFence{an_fd(view), first_free<FenceId>(view, D::Fence), some_usage(dice_, profile_.fences),
+                            some_timeline(dice_, profile_.fences)};
+      case kKind<op::SignalFence>:
+        return op::SignalFence{one_of<FenceId>(view.fences), profile_.fences.errors && dice_.percent(20)
+                                                                 ? FenceResult::Error
+                                                                 : FenceResult::Ok};
+      case kKind<op::Poll>: return op::Poll{an_fd(view), some_events(dice_)};
+      case kKind<op::ExportSyncFile>:
+        return op::ExportSyncFile{an_fd(view), first_free<SyncFileId>(view, D::SyncFile), some_flags(dice_),
+                                  OutArgument::Good};
+      case kKind<op::ImportSyncFile>:
+        return op::ImportSyncFile{an_fd(view), one_of<SyncFileId>(view.sync_files), some_flags(dice_), Argument::Good};
+      case kKind<op::MergeSyncFiles>: {
+        const auto first = one_of<SyncFileId>(view.sync_files);
+        return op::MergeSyncFiles{first, one_of<SyncFileId>(view.sync_files),
+                                  first_free<SyncFileId>(view, D::SyncFile), MergeForm::Good, OutArgument::Good};
+      }
+      case kKind<op::FileInfo>:
+        return op::FileInfo{one_of<SyncFileId>(view.sync_files), static_cast<InfoForm>(dice_.roll(3)),
+                            OutArgument::Good};
+      case kKind<op::PollSyncFile>: return op::PollSyncFile{one_of<SyncFileId>(view.sync_files), some_events(dice_)};
+      case kKind<op::CloseSyncFile>: return op::CloseSyncFile{one_of<SyncFileId>(view.sync_files)};
       case kKind<op::SetName>:
         return op::SetName{an_fd(view), static_cast<NameId>(dice_.roll(5)), Argument::Good};
       default: return op::Get{kBadFd, ReferenceId{}};
@@ -386,6 +427,13 @@ class Maker {
       case shape::Domain::Mapping: return pick(view.mappings);
       case shape::Domain::Vma: return pick(view.vmas);
       case shape::Domain::Message: return pick(view.messages);
+      case shape::Domain::Fence: return pick(view.fences);
+      case shape::Domain::SyncFile: {
+        const std::uint32_t at = dice_.roll(100);
+        if (at < 15) return kBadSyncFile.value;
+        if (at < 28) return kForeignSyncFile.value;
+        return pick(view.sync_files);
+      }
       case shape::Domain::Fd: {
         const std::uint32_t at = dice_.roll(100);
         if (at < 20) return kBadFd.value;
@@ -496,6 +544,7 @@ class Maker {
   const GeneratorOptions& options_;
   Program& program_;
   Alphabet kinds_, all_kinds_;
+  bool fenced_ = false;  ///< fences, polls and sync_files are drawn, too
   std::size_t length_ = 0;
   World world_;
   Alternatives ways_;
@@ -522,6 +571,9 @@ Weights default_weights() {
   set(std::type_identity<op::Munmap>{}, 2);
   set(std::type_identity<op::Seek>{}, 1);
   set(std::type_identity<op::SetName>{}, 2);
+  set(std::type_identity<op::Poll>{}, 5);
+  set(std::type_identity<op::CloseSyncFile>{}, 2);
+  set(std::type_identity<op::PollSyncFile>{}, 3);
   return weights;
 }
 

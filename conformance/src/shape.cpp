@@ -33,6 +33,16 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, VmaId>) return Domain::Vma;
   else if constexpr (std::is_same_v<T, MessageId>) return Domain::Message;
   else if constexpr (std::is_same_v<T, DeviceId>) return Domain::Device;
+  else if constexpr (std::is_same_v<T, FenceId>) return Domain::Fence;
+  else if constexpr (std::is_same_v<T, SyncFileId>) return Domain::SyncFile;
+  else if constexpr (std::is_same_v<T, Usage>) return Domain::Usage;
+  else if constexpr (std::is_same_v<T, Timeline>) return Domain::Timeline;
+  else if constexpr (std::is_same_v<T, FenceResult>) return Domain::FenceResult;
+  else if constexpr (std::is_same_v<T, Events>) return Domain::Events;
+  else if constexpr (std::is_same_v<T, FenceFlags>) return Domain::FenceFlags;
+  else if constexpr (std::is_same_v<T, OutArgument>) return Domain::OutArgument;
+  else if constexpr (std::is_same_v<T, MergeForm>) return Domain::MergeForm;
+  else if constexpr (std::is_same_v<T, InfoForm>) return Domain::InfoForm;
   else if constexpr (std::is_same_v<T, Access>) return Domain::Access;
   else if constexpr (std::is_same_v<T, CloseOnExec>) return Domain::CloseOnExec;
   else if constexpr (std::is_same_v<T, Direction>) return Domain::Direction;
@@ -192,6 +202,36 @@ template <>
 inline constexpr std::array kFields<op::SetName>{
     uses<&op::SetName::fd>(), word<&op::SetName::name>(), optional<&op::SetName::argument>("argument")};
 
+template <>
+inline constexpr std::array kFields<op::AddFence>{
+    uses<&op::AddFence::fd>(), fills<&op::AddFence::fence>(), word<&op::AddFence::usage>(),
+    optional<&op::AddFence::timeline>("timeline")};
+template <>
+inline constexpr std::array kFields<op::SignalFence>{uses<&op::SignalFence::fence>(),
+                                                     optional<&op::SignalFence::result>()};
+template <>
+inline constexpr std::array kFields<op::Poll>{uses<&op::Poll::fd>(), word<&op::Poll::events>()};
+template <>
+inline constexpr std::array kFields<op::ExportSyncFile>{
+    uses<&op::ExportSyncFile::fd>(), fills<&op::ExportSyncFile::sync_file>(), word<&op::ExportSyncFile::flags>(),
+    optional<&op::ExportSyncFile::argument>("argument")};
+template <>
+inline constexpr std::array kFields<op::ImportSyncFile>{
+    uses<&op::ImportSyncFile::fd>(), uses<&op::ImportSyncFile::sync_file>(), word<&op::ImportSyncFile::flags>(),
+    optional<&op::ImportSyncFile::argument>("argument")};
+template <>
+inline constexpr std::array kFields<op::MergeSyncFiles>{
+    uses<&op::MergeSyncFiles::first>(), uses<&op::MergeSyncFiles::second>(), fills<&op::MergeSyncFiles::into>(),
+    optional<&op::MergeSyncFiles::form>("set"), optional<&op::MergeSyncFiles::argument>("argument")};
+template <>
+inline constexpr std::array kFields<op::FileInfo>{uses<&op::FileInfo::sync_file>(), word<&op::FileInfo::form>(),
+                                                  optional<&op::FileInfo::argument>("argument")};
+template <>
+inline constexpr std::array kFields<op::PollSyncFile>{uses<&op::PollSyncFile::sync_file>(),
+                                                      word<&op::PollSyncFile::events>()};
+template <>
+inline constexpr std::array kFields<op::CloseSyncFile>{uses<&op::CloseSyncFile::sync_file>()};
+
 /// A kind whose fields were forgotten does not compile; no kind is without fields.
 template <class Op>
 constexpr std::span<const Field> checked() {
@@ -224,8 +264,26 @@ constexpr std::array<std::string_view, 10> kSyncFlags = {
     "start|read", "start|write", "start|read|write", "end|read", "end|write", "end|read|write",
     "start",      "end",         "start|read|0x8",   "start|read|0x100000000"};
 
+constexpr std::array<std::string_view, 4> kUsage = {"kernel", "write", "read", "bookkeep"};
+constexpr std::array<std::string_view, 3> kTimeline = {"own", "t0", "t1"};
+constexpr std::array<std::string_view, 2> kFenceResult = {"", "error"};
+constexpr std::array<std::string_view, 5> kEvents = {"in", "out", "in|out", "nothing", "other"};
+constexpr std::array<std::string_view, 5> kFenceFlags = {"read", "write", "read|write", "neither", "read|0x4"};
+constexpr std::array<std::string_view, 3> kOutArgument = {"good", "unmapped", "readonly"};
+constexpr std::array<std::string_view, 3> kMergeForm = {"nothing", "flags", "pad"};
+constexpr std::array<std::string_view, 6> kInfoForm = {"count", "records", "one_record", "flags", "pad",
+                                                       "unmapped_records"};
+
 Words words(Domain domain) {
   switch (domain) {
+    case Domain::Usage: return kUsage;
+    case Domain::Timeline: return kTimeline;
+    case Domain::FenceResult: return kFenceResult;
+    case Domain::Events: return kEvents;
+    case Domain::FenceFlags: return kFenceFlags;
+    case Domain::OutArgument: return kOutArgument;
+    case Domain::MergeForm: return kMergeForm;
+    case Domain::InfoForm: return kInfoForm;
     case Domain::Access: return kAccess;
     case Domain::CloseOnExec: return kCloseOnExec;
     case Domain::Direction: return kDirection;
@@ -238,7 +296,7 @@ Words words(Domain domain) {
     case Domain::CreationFlags: return kCreationFlags;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
+    case Domain::Fence: case Domain::SyncFile: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
     case Domain::SeekOffset: return {};
   }
   return {};
@@ -252,7 +310,12 @@ struct SlotInfo {
 constexpr std::array<SlotInfo, kSlotDomains> kSlots = {{
     {'b', kMaxBuffers, "buffer"}, {'f', kMaxFds, "fd"}, {'r', kMaxReferences, "reference"},
     {'a', kMaxAttachments, "attachment"}, {'m', kMaxMappings, "mapping"}, {'v', kMaxVmas, "vma"},
-    {'s', kMaxMessages, "message"}, {'d', kDevices, "device"}}};
+    {'s', kMaxMessages, "message"}, {'d', kDevices, "device"}, {'c', kMaxFences, "fence"},
+    {'y', kMaxSyncFiles, "sync_file"}}};
+
+/// Files have two names beside their slots, of the same numbers.
+static_assert(kBadFd.value == kBadSyncFile.value && kForeignFd.value == kForeignSyncFile.value);
+constexpr bool has_special(Domain domain) { return domain == Domain::Fd || domain == Domain::SyncFile; }
 
 const SlotInfo& slot(Domain domain) { return kSlots[static_cast<std::size_t>(domain)]; }
 
@@ -291,16 +354,19 @@ std::uint32_t count(Domain domain) {
     case Domain::Tag: return 0;
     case Domain::Access: case Domain::CloseOnExec: case Domain::Direction: case Domain::Protection:
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
+    case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
+    case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
     case Domain::Name: case Domain::CreationFlags: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
-    case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device: break;
+    case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
+    case Domain::Fence: case Domain::SyncFile: break;
   }
   return 0;
 }
 
 bool legal(Domain domain, std::uint32_t value) {
   if (domain == Domain::Tag) return true;
-  if (domain == Domain::Fd && (value == kBadFd.value || value == kForeignFd.value)) return true;
+  if (has_special(domain) && (value == kBadFd.value || value == kForeignFd.value)) return true;
   return value < count(domain);
 }
 
@@ -312,9 +378,9 @@ bool legal(const Operation& operation) {
 
 void print(Domain domain, std::uint32_t value, std::string& out) {
   auto to = std::back_inserter(out);
-  if (domain == Domain::Fd && value == kBadFd.value) {
+  if (has_special(domain) && value == kBadFd.value) {
     out += "bad";
-  } else if (domain == Domain::Fd && value == kForeignFd.value) {
+  } else if (has_special(domain) && value == kForeignFd.value) {
     out += "foreign";
   } else if (is_slot(domain)) {
     fmt::format_to(to, "{}{}", slot(domain).letter, value);
@@ -342,8 +408,8 @@ std::optional<std::uint32_t> parse(Domain domain, std::string_view text) {
     return {};
   }
   if (is_slot(domain)) {
-    if (domain == Domain::Fd && text == "bad") return kBadFd.value;
-    if (domain == Domain::Fd && text == "foreign") return kForeignFd.value;
+    if (has_special(domain) && text == "bad") return kBadFd.value;
+    if (has_special(domain) && text == "foreign") return kForeignFd.value;
     // One digit: every kind has fewer than ten slots, and "f01" is a slip of the pen.
     if (text.size() != 2 || text[0] != slot(domain).letter || text[1] < '0' || text[1] > '9') return {};
     const auto value = static_cast<std::uint32_t>(text[1] - '0');
@@ -364,7 +430,7 @@ std::string wanted(Domain domain) {
     const SlotInfo& info = slot(domain);
     return fmt::format("{} {} slot ({}0 to {}{}{})", info.letter == 'a' || info.letter == 'f' ? "an" : "a", info.noun,
                        info.letter, info.letter, info.count - 1,
-                       domain == Domain::Fd ? ", bad or foreign" : "");
+                       has_special(domain) ? ", bad or foreign" : "");
   }
   switch (domain) {
     case Domain::Pages: return fmt::format("a number of pages (0 to {})", kMaxPages);
@@ -376,11 +442,13 @@ std::string wanted(Domain domain) {
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
     case Domain::Name: case Domain::CreationFlags: case Domain::Buffer: case Domain::Fd: case Domain::Reference:
     case Domain::Attachment: case Domain::Mapping: case Domain::Vma: case Domain::Message:
-    case Domain::Device: break;
+    case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
+    case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
+    case Domain::Device: case Domain::Fence: case Domain::SyncFile: break;
   }
   std::string text = "one of";
   for (std::string_view word : words(domain)) {
-    if (word.empty() && domain == Domain::CloseOnExec) continue;
+    if (word.empty() && domain != Domain::Name) continue;
     text += domain == Domain::Name ? fmt::format(" \"{}\"", word) : fmt::format(" {}", word);
   }
   return text;

@@ -29,6 +29,8 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
       return static_cast<std::size_t>(std::abs(int{static_cast<std::int16_t>(value)}));
     case shape::Domain::Access: return static_cast<std::size_t>(Access::ReadWrite) - value;
     case shape::Domain::Name: return value == static_cast<std::uint32_t>(NameId::Empty) ? kNames.size() : value - 1;
+    case shape::Domain::Usage: case shape::Domain::Timeline: case shape::Domain::FenceResult: case shape::Domain::Events:
+    case shape::Domain::FenceFlags: case shape::Domain::OutArgument: case shape::Domain::MergeForm: case shape::Domain::InfoForm:
     case shape::Domain::Page: case shape::Domain::CloseOnExec: case shape::Domain::Direction:
     case shape::Domain::Protection: case shape::Domain::Sharing: case shape::Domain::Argument:
     case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device:
@@ -36,13 +38,14 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Tag: return 0;  // renamed by first use
     case shape::Domain::Buffer: case shape::Domain::Fd: case shape::Domain::Reference:
     case shape::Domain::Attachment: case shape::Domain::Mapping: case shape::Domain::Vma:
-    case shape::Domain::Message: return 0;
+    case shape::Domain::Message: case shape::Domain::Fence: case shape::Domain::SyncFile: return 0;
   }
   return 0;
 }
 
 bool renamed(shape::Domain domain, std::uint32_t value) {
   if (domain == shape::Domain::Fd) return value < kMaxFds;
+  if (domain == shape::Domain::SyncFile) return value < kMaxSyncFiles;
   return domain == shape::Domain::Tag || (shape::is_slot(domain) && domain != shape::Domain::Device);
 }
 
@@ -204,7 +207,8 @@ class Shrinker {
     const bool ends = std::holds_alternative<op::InstallFd>(operation) ||
                       std::holds_alternative<op::Close>(operation) || std::holds_alternative<op::Put>(operation) ||
                       std::holds_alternative<op::Detach>(operation) ||
-                      std::holds_alternative<op::Unmap>(operation) || std::holds_alternative<op::Munmap>(operation);
+                      std::holds_alternative<op::Unmap>(operation) || std::holds_alternative<op::Munmap>(operation) ||
+                      std::holds_alternative<op::CloseSyncFile>(operation);
     const shape::Field& first = shape::fields(operation.index()).front();
     return ends && first.domain == domain && first.load(operation) == slot;
   }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "dmabuf/model/reply.hpp"
 #include "shape.hpp"
 
 namespace dmabuf::conformance {
@@ -112,7 +113,7 @@ std::optional<std::uint64_t> reply_value(std::string_view text) {
   return value;
 }
 
-tl::expected<Outcome, ParseError> outcome_of(Words& words) {
+tl::expected<Outcome, ParseError> outcome_of(Words& words, const Operation& operation) {
   constexpr std::string_view kWanted = "an outcome (ok, an errno's name, or = and a number)";
   if (words.word() == "ok") {
     words.advance();
@@ -120,7 +121,8 @@ tl::expected<Outcome, ParseError> outcome_of(Words& words) {
   }
   if (words.word() == "=") {
     words.advance();
-    const auto value = reply_value(words.word());
+    auto value = model::reply_from_text(operation, words.word());
+    if (!value) value = reply_value(words.word());
     if (!value) return words.error("a number or torn");
     words.advance();
     return Outcome(model::Reply{*value});
@@ -186,6 +188,7 @@ std::string to_text(const Operation& operation) {
 std::string to_text(const Outcome& outcome, const Operation& operation) {
   if (!outcome) return std::string(model::errno_name(outcome.error()));
   if (outcome->value == model::kTorn) return "= torn";
+  if (model::replies_in_words(operation)) return "= " + model::reply_text(operation, outcome->value);
   if (is_tag(operation)) return fmt::format("= 0x{:x}", outcome->value);
   if (outcome->value == 0) return "ok";
   return fmt::format("= {}", outcome->value);
@@ -239,7 +242,7 @@ tl::expected<Trace, ParseError> parse_trace(std::string_view text) {
     TraceLine read{*operation, {}};
     if (words.word() == "->") {
       words.advance();
-      auto outcome = outcome_of(words);
+      auto outcome = outcome_of(words, *operation);
       if (!outcome) return tl::unexpected(outcome.error());
       read.outcome = *outcome;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dmabuf/conformance/trace.hpp"
+#include "dmabuf/model/reply.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -56,6 +57,23 @@ TEST(Trace, SpellsEveryKindOfOperation) {
       {op::SetName{{0}, NameId::Short, Argument::Good}, "set_name f0 \"scanout\""},
       {op::SetName{{0}, NameId::Spaced, Argument::Unmapped}, "set_name f0 \"two words\" argument=unmapped"},
       {op::SetName{{0}, NameId::Empty, Argument::Good}, "set_name f0 \"\""},
+      {op::AddFence{{0}, {0}, Usage::Write, Timeline::Own}, "add_fence f0 c0 write"},
+      {op::AddFence{{0}, {1}, Usage::Bookkeep, Timeline::First}, "add_fence f0 c1 bookkeep timeline=t0"},
+      {op::SignalFence{{0}, FenceResult::Ok}, "signal c0"},
+      {op::SignalFence{{1}, FenceResult::Error}, "signal c1 error"},
+      {op::Poll{{0}, Events::Both}, "poll f0 in|out"},
+      {op::Poll{kBadFd, Events::None}, "poll bad nothing"},
+      {op::ExportSyncFile{{0}, {0}, FenceFlags::Read, OutArgument::Good}, "export_sync_file f0 y0 read"},
+      {op::ExportSyncFile{{0}, {0}, FenceFlags::Unknown, OutArgument::ReadOnly},
+       "export_sync_file f0 y0 read|0x4 argument=readonly"},
+      {op::ImportSyncFile{{0}, kForeignSyncFile, FenceFlags::Both, Argument::Good},
+       "import_sync_file f0 foreign read|write"},
+      {op::MergeSyncFiles{{0}, kBadSyncFile, {1}, MergeForm::Good, OutArgument::Good}, "merge y0 bad y1"},
+      {op::MergeSyncFiles{{0}, {1}, {2}, MergeForm::Flags, OutArgument::Unmapped},
+       "merge y0 y1 y2 set=flags argument=unmapped"},
+      {op::FileInfo{{0}, InfoForm::OneRecord, OutArgument::Good}, "file_info y0 one_record"},
+      {op::PollSyncFile{{0}, Events::In}, "poll_sync_file y0 in"},
+      {op::CloseSyncFile{{0}}, "close_sync_file y0"},
   };
   std::bitset<kOperationKinds> seen;
   for (const auto& [operation, text] : spelled) {
@@ -66,6 +84,27 @@ TEST(Trace, SpellsEveryKindOfOperation) {
     seen.set(operation.index());
   }
   EXPECT_TRUE(seen.all()) << "a kind without an example";
+}
+
+TEST(Trace, WritesRepliesOfWordsAsWords) {
+  const std::pair<std::string_view, std::uint64_t> lines[] = {
+      {"poll f0 in|out -> = in", kPollIn},
+      {"poll f0 in|out -> = none", 0},
+      {"poll f0 in|out -> = 0x400", 0x400},
+      {"poll_sync_file y0 in -> = in", kPollIn},
+      {"file_info y0 count -> = pending:2", FenceInfo{FenceInfo::Status::Pending, 2}.reply()},
+      {"file_info y0 records -> = failed:3,1,1", FenceInfo{FenceInfo::Status::Failed, 3, true, 1, 1}.reply()},
+  };
+  for (const auto& [text, value] : lines) {
+    const auto trace = parse_trace(text);
+    ASSERT_TRUE(trace) << trace.error().message();
+    ASSERT_TRUE(trace->lines.front().outcome) << text;
+    EXPECT_EQ(**trace->lines.front().outcome, Reply{value}) << text;
+    EXPECT_EQ(to_text(*trace->lines.front().outcome, trace->lines.front().operation),
+              text.substr(text.find("-> ") + 3));
+  }
+  EXPECT_FALSE(parse_trace("file_info y0 count -> = pending:"));
+  EXPECT_FALSE(parse_trace("poll f0 in -> = pending:1"));
 }
 
 RC_GTEST_PROP(Trace, RoundTripsThroughText, ()) {

@@ -2,6 +2,9 @@
 #include "dmabuf/model/bounds.hpp"
 
 namespace dmabuf::model {
+
+void add_fence_operations(const Bounds& bounds, std::vector<Operation>& all);  // bounds_fence.cpp
+
 namespace {
 
 template <class Id, class Action>
@@ -86,6 +89,7 @@ std::vector<Operation> all_operations(const Bounds& bounds) {
     add(op::Store{v, 0, 1});
     add(op::Load{v, 0});
   });
+  add_fence_operations(bounds, all);
   return all;
 }
 

@@ -19,6 +19,14 @@ struct Ioctl {};    ///< to fd: any dma-buf ioctl
 struct Touch {};    ///< to storage: CPU fault, CPU access or device access to contents
 struct Begin {};    ///< to cpu_access
 struct End {};
+struct Await {};         ///< to reservation: CPU access waits for the fences that matter to it
+struct AwaitKernel {};   ///< to reservation: a static importer's map waits for KERNEL fences
+struct Enter {};         ///< to reservation: a fence joins it
+struct Query {};         ///< to reservation: is a fence that matters pending?
+struct Signalled {};     ///< to poll_slot: the fence it was armed on has signalled
+struct Place {};         ///< to sync_file: becomes an open file
+struct Second {};        ///< to sync_file: named as fd2 of a merge
+struct CopyOut {};       ///< to fence_ioctl: the answer is written
 
 }  // namespace dmabuf::model::event
 
@@ -27,8 +35,9 @@ namespace dmabuf::model {
 /// Every event as a number. Operations first, same numbers as Operation's indices.
 enum class EventId : std::uint8_t {
   Born = kOperationKinds, Take, Drop, Release, Install, Ioctl, Touch, Begin, End,
+  Await, AwaitKernel, Enter, Query, Signalled, Place, Second, CopyOut,
 };
-inline constexpr std::size_t kEvents = kOperationKinds + 9;
+inline constexpr std::size_t kEvents = kOperationKinds + 17;
 
 template <class E>
 consteval EventId event_id() {
@@ -41,12 +50,21 @@ consteval EventId event_id() {
   else if constexpr (std::is_same_v<E, event::Touch>) return EventId::Touch;
   else if constexpr (std::is_same_v<E, event::Begin>) return EventId::Begin;
   else if constexpr (std::is_same_v<E, event::End>) return EventId::End;
+  else if constexpr (std::is_same_v<E, event::Await>) return EventId::Await;
+  else if constexpr (std::is_same_v<E, event::AwaitKernel>) return EventId::AwaitKernel;
+  else if constexpr (std::is_same_v<E, event::Enter>) return EventId::Enter;
+  else if constexpr (std::is_same_v<E, event::Query>) return EventId::Query;
+  else if constexpr (std::is_same_v<E, event::Signalled>) return EventId::Signalled;
+  else if constexpr (std::is_same_v<E, event::Place>) return EventId::Place;
+  else if constexpr (std::is_same_v<E, event::Second>) return EventId::Second;
+  else if constexpr (std::is_same_v<E, event::CopyOut>) return EventId::CopyOut;
   else return static_cast<EventId>(kind_of<E>());
 }
 
 constexpr std::string_view event_name(EventId id) {
-  constexpr std::array<std::string_view, 9> internal = {"born",    "take",  "drop",  "release", "install",
-                                                        "ioctl", "touch", "begin", "end"};
+  constexpr std::array<std::string_view, kEvents - kOperationKinds> internal = {
+      "born", "take", "drop", "release", "install", "ioctl", "touch", "begin", "end", "await", "await_kernel",
+      "enter", "query", "signalled", "place", "second", "copy_out"};
   const auto index = static_cast<std::size_t>(id);
   return index < kOperationKinds ? kOperationNames[index] : internal[index - kOperationKinds];
 }

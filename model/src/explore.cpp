@@ -13,6 +13,7 @@
 
 #include "explore_checks.hpp"
 #include "explore_fast.hpp"
+#include "explore_fence.hpp"
 #include "explore_successors.hpp"
 #include "explore_visited.hpp"
 #include "machine_id.hpp"
@@ -30,7 +31,8 @@ double thread_seconds() {
 
 constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
     {Invariant::LedgerBalances, "ledger-balances", "INV-001",
-     "f_count is the sum of what holds the buffer: fds, references, CPU mappings, messages, the exporter's own."},
+     "f_count is the sum of what holds the buffer: fds, references, CPU mappings, messages, the exporter's own, "
+     "armed poll slots."},
     {Invariant::LiveWhileReferenced, "live-while-referenced", "INV-002",
      "A buffer is live if and only if its f_count is above zero."},
     {Invariant::AttachmentsCounted, "attachments-counted", "INV-003",
@@ -58,6 +60,12 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
     {Invariant::AllCanBeReleased, "all-can-be-released", "INV-012",
      "From every state the caller can bring everything down, whatever the exporter chooses."},
     {Invariant::TeardownWorks, "teardown-works", "INV-012", "The model's own teardown leaves nothing behind."},
+    {Invariant::FencesKnown, "fences-known", "FEN-003",
+     "Entries of reservations and armed poll slots stand for pending fences, sync_files for fences there are."},
+    {Invariant::FencesMonotone, "fences-monotone", "INV-010",
+     "A fence is pending until it is signalled, and then never again."},
+    {Invariant::WitnessesAgree, "witnesses-agree", "INV-009",
+     "poll, an exported sync_file and START agree on who may read and write, and who may write may read."},
 }};
 
 class Explorer {
@@ -70,6 +78,8 @@ class Explorer {
         visited_(packing_.bits()) {
     if (c_.bounds.buffers > kMaxBuffers || operations_.size() > UINT16_MAX)
       throw std::invalid_argument("the bounds are larger than a world");
+    for (const Operation& o : operations_) kinds_.set(o.index());
+    fences_ = asks<op::AddFence>() || asks<op::ExportSyncFile>();
   }
 
   Exploration run(const ProgressCallback& progress);
@@ -93,6 +103,10 @@ class Explorer {
   void expand(std::size_t index);
   void found(std::uint64_t packed, std::size_t parent);
   Found check(const World& world, const Way& way) const;
+  template <class Op>
+  bool asks() const {
+    return kinds_[kind_of<Op>()];
+  }
   std::optional<std::size_t> first_that_cannot_end();
   Violation violation(const Suspicion& suspicion);
   Step step_of(const Way& way) const;
@@ -106,6 +120,8 @@ class Explorer {
   const Configuration& c_;
   std::vector<Operation> operations_;
   Successors successors_;
+  std::bitset<kOperationKinds> kinds_;
+  bool fences_ = false;  // there are any, or sync_files
   Packing packing_;
   Visited visited_;
   Chunks<std::uint64_t> states_;   // in the order in which they were found: queue and record in one
@@ -120,6 +136,27 @@ class Explorer {
 
 Found Explorer::check(const World& world, const Way& way) const {
   const bool release = way.operation == kRelease;
+  if (!release && fences_) {
+    const Operation& operation = operations_[way.operation];
+    if (!fences_monotone(world, way.next, operation)) return Invariant::FencesMonotone;
+    if (beyond_one_buffer(operation)) {
+      const std::array<int, kMaxBuffers> change = said_of_fences(world, c_.profile, operation);
+      World others = way.next;  // but for buffers, fences and sync_files, all is as it was
+      others.buffers = world.buffers;
+      others.fences = world.fences;
+      others.sync_files = world.sync_files;
+      if (others != world) return Invariant::StrangersUntouched;
+      for (std::uint8_t b = 0; b < c_.bounds.buffers; ++b) {
+        World one = world;
+        one.buffers[b] = way.next.buffers[b];
+        // A file that is gone has its reservation until it is released; nobody can look at it.
+        if (world.buffers[b].lifecycle == state::kDying) one.buffers[b].entries = world.buffers[b].entries;
+        if (one.buffers[b] == world.buffers[b] && change[b] == 0) continue;
+        if (const Found wrong = check_step(world, one, {b, change[b]}, false, c_.bounds.buffers)) return wrong;
+      }
+      return std::nullopt;
+    }
+  }
   const Said said = release ? Said{way.buffer, 0} : what_is_said(world, c_.profile, operations_[way.operation]);
   return check_step(world, way.next, said, release, c_.bounds.buffers);
 }
@@ -131,6 +168,10 @@ void Explorer::found(std::uint64_t packed, std::size_t parent) {
   const World world = packing_.unpack(packed);
   if (const Found wrong = check_state(world, c_.profile, c_.bounds.buffers))
     suspect(*wrong, states_.size() - 1, false);
+  else if (fences_ && !fences_known(world))
+    suspect(Invariant::FencesKnown, states_.size() - 1, false);
+  else if (fences_ && !witnesses_agree(world, c_.profile, asks<op::Poll>(), asks<op::ExportSyncFile>(), asks<op::Sync>()))
+    suspect(Invariant::WitnessesAgree, states_.size() - 1, false);
   else if (c_.teardown && !no_teardown_ && !teardown_works(world, c_.profile))
     no_teardown_ = states_.size() - 1;
 }
@@ -344,6 +385,11 @@ std::string word(MappingId id) { return fmt::format("m{}", id.value); }
 std::string word(VmaId id) { return fmt::format("v{}", id.value); }
 std::string word(MessageId id) { return fmt::format("s{}", id.value); }
 std::string word(DeviceId id) { return fmt::format("d{}", id.value); }
+std::string word(FenceId id) { return fmt::format("c{}", id.value); }
+std::string word(SyncFileId id) {
+  if (id == kBadSyncFile) return "bad";
+  return id == kForeignSyncFile ? "foreign" : fmt::format("y{}", id.value);
+}
 template <class E>
 std::string pick(E value, std::initializer_list<std::string_view> words) {
   return std::string(words.begin()[static_cast<std::size_t>(value)]);
@@ -359,6 +405,16 @@ std::string word(Whence v) { return pick(v, {"set", "cur", "end", "data", "hole"
 std::string word(SyncFlags v) {
   return pick(v, {"start|read", "start|write", "start|read|write", "end|read", "end|write", "end|read|write", "start",
                   "end", "start|read|0x8", "start|read|0x100000000"});
+}
+std::string word(Usage v) { return pick(v, {"kernel", "write", "read", "bookkeep"}); }
+std::string word(Timeline v) { return pick(v, {"", "timeline=t0", "timeline=t1"}); }
+std::string word(FenceResult v) { return pick(v, {"", "error"}); }
+std::string word(Events v) { return pick(v, {"in", "out", "in|out", "nothing", "other"}); }
+std::string word(FenceFlags v) { return pick(v, {"read", "write", "read|write", "neither", "read|0x4"}); }
+std::string word(OutArgument v) { return pick(v, {"", "argument=unmapped", "argument=readonly"}); }
+std::string word(MergeForm v) { return pick(v, {"", "set=flags", "set=pad"}); }
+std::string word(InfoForm v) {
+  return pick(v, {"count", "records", "one_record", "flags", "pad", "unmapped_records"});
 }
 std::string word(NameId v) { return fmt::format("\"{}\"", name_text(v)); }
 std::string word(std::uint8_t v) { return fmt::format("{}", v); }

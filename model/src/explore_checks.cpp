@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "explore_fence.hpp"
 #include "machine_id.hpp"
 
 namespace dmabuf::model {
@@ -66,10 +67,15 @@ Said what_is_said(const World& w, const Profile& profile, const Operation& opera
         else if constexpr (std::is_same_v<Op, op::Munmap>) return {w.vmas[o.vma.value].buffer, -1};
         else if constexpr (requires { o.vma; }) return {w.vmas[o.vma.value].buffer, 0};
         else if constexpr (requires { o.fd; o.reference; }) return {w.references[o.reference.value].buffer, 0};
+        else if constexpr (std::is_same_v<Op, op::Poll>) {
+          const std::uint8_t b = fd(o.fd);
+          return {b, b < kMaxBuffers ? said_of_fences(w, profile, o)[b] : 0};
+        }
         else if constexpr (requires { o.fd; }) return {fd(o.fd), 0};
         else if constexpr (requires { o.reference; }) return {w.references[o.reference.value].buffer, 0};
         else if constexpr (requires { o.attachment; }) return {attached(o.attachment), 0};
-        else return {mapped(o.mapping), 0};
+        else if constexpr (requires { o.mapping; }) return {mapped(o.mapping), 0};
+        else return {};  // fences: said_of_fences()
       },
       operation);
 }
@@ -90,6 +96,8 @@ unsigned weight(const World& w) {
   used(w.mappings);
   used(w.vmas);
   used(w.messages);
+  used(w.sync_files);
+  for (const FenceState& fence : w.fences) sum += fence.state == state::kPending ? 1U : 0U;
   return sum;
 }
 

@@ -10,6 +10,9 @@
 #include "dmabuf/model/explore.hpp"
 
 namespace dmabuf::model {
+
+void add_fence_configurations(std::vector<Configuration>& all);  // explore_configurations_fence.cpp
+
 namespace {
 
 using Kinds = std::bitset<kOperationKinds>;
@@ -200,6 +203,7 @@ std::vector<Configuration> standard_configurations() {
                       {Direction::Bidirectional, Direction::ToDevice});
   everything.symmetry = Symmetry::Reduced;
   all.push_back(std::move(everything));
+  add_fence_configurations(all);
   return all;
 }
 
@@ -239,6 +243,9 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"handle", "Open", "born", "VFS-003", "a new life begins with a new handle"},
       UnreachedRow{"handle", "None", "close_handle", "VFS-003",
                    "an exporter without handles has no call that closes one, so no alphabet holds it"},
+      UnreachedRow{"poll_slot", "Idle", "signalled", "VFS-003", "a slot that names a fence is armed (FEN-003)"},
+      UnreachedRow{"sync_file", "Open", "place", "VFS-003", kShadowed},
+      UnreachedRow{"sync_file", "Foreign", "place", "VFS-003", "no slot is foreign: that file has a name of its own"},
   };
   return kRows;
 }

@@ -20,8 +20,11 @@ enum class Fact : std::uint8_t {
   // profile
   Guarded, LastHolder, Caches, ConcurrentMaps, Eager, Migrates, EndNeedsBegin, HasMmap, PrivateAllowed,
   HasHandle, RenameWhileAttached, VmaWritable,
+  // fences
+  FencePending, SeveralPending, ForWriting, EntrySignalled, EntrySuperseded, EarlierPending, FenceHeld, SetsError,
+  Conflicts, PollArmed, PollHoldsFile, HasSyncFile, ArgumentReadOnly, FieldsSet, TooFewRecords, RecordsUnmapped,
 };
-inline constexpr std::size_t kFacts = 37;
+inline constexpr std::size_t kFacts = 53;
 
 using FactSet = std::uint64_t;
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -35,7 +38,12 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "refuses attach", "refuses attach after map", "refuses stricter device", "device may read", "device may write",
     "importer guards misuse", "importer's last reference while attached", "exporter caches mappings",
     "concurrent maps", "allocates at export", "migrates", "end needs a begin", "has mmap",
-    "private mmap accepted", "has a handle", "rename while attached", "mapped writable"};
+    "private mmap accepted", "has a handle", "rename while attached", "mapped writable",
+    "a fence that matters is pending", "several fences are", "for writing", "an entry has signalled",
+    "an older fence of its context has an entry", "an earlier fence of its context is pending", "in a sync_file",
+    "with an error", "conflicting fence pending", "poll slot armed without a reference",
+    "poll slot holds a reference", "kernel has sync_file ioctls", "argument read-only", "flags or pad set",
+    "too few records", "records unmapped"};
 constexpr std::string_view name_of(Fact fact) { return kFactNames[static_cast<std::size_t>(fact)]; }
 
 }  // namespace dmabuf::model

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dmabuf/model/catalogue.hpp"
+#include "dmabuf/model/reply.hpp"
 #include "machine_id.hpp"
 
 namespace dmabuf::model {
@@ -18,6 +19,7 @@ bool returns_tag(const Operation& operation) {
 }
 
 std::string value_text(const Operation& operation, std::uint64_t value) {
+  if (replies_in_words(operation)) return reply_text(operation, value);
   if (!returns_tag(operation)) return fmt::format("{}", value);
   if ((value & kTorn) != 0) return "no page of ours (torn, or never written)";
   return value == 0 ? std::string("a page of zeroes") : fmt::format("tag {:#x}", value);
@@ -28,7 +30,8 @@ std::string alternative_text(const Operation& operation, const Alternative& a) {
   switch (a.allowance) {
     case Allowance::Permitted:
       text = a.value == kUnknownTag || (!returns_tag(operation) && a.value == 0 &&
-                                        !std::holds_alternative<op::Seek>(operation))
+                                        !std::holds_alternative<op::Seek>(operation) &&
+                                        !replies_in_words(operation))
                  ? "ok"
                  : fmt::format("ok, returning {}", value_text(operation, a.value));
       break;
@@ -43,7 +46,7 @@ std::string alternative_text(const Operation& operation, const Alternative& a) {
 
 std::string outcome_text(const Operation& operation, const Outcome& outcome) {
   if (!outcome) return std::string(errno_name(outcome.error()));
-  if (returns_tag(operation) || std::holds_alternative<op::Seek>(operation))
+  if (returns_tag(operation) || std::holds_alternative<op::Seek>(operation) || replies_in_words(operation))
     return "ok, returning " + value_text(operation, outcome->value);
   return "ok";
 }
@@ -224,6 +227,27 @@ std::optional<Divergence> first_difference(const Observation& expected, const Ob
     if (after != nullptr) add_requirement(d, after->requirement);
     return d;
   }
+  for (std::size_t i = 0; i < kMaxSyncFiles; ++i) {
+    const FdSeen& e = expected.sync_files[i];
+    const FdSeen& s = seen.sync_files[i];
+    if (!s.seen || !e.seen || (e.open == s.open && (!e.open || e.close_on_exec == s.close_on_exec))) continue;
+    Divergence d;
+    d.slot = fmt::format("y{}", i);
+    if (e.open != s.open) {
+      d.aspect = "fd";
+      d.expected_class = d.expected = e.open ? "open" : "closed";
+      d.observed_class = d.observed = s.open ? "open" : "closed";
+    } else {
+      d.aspect = "close_on_exec";
+      d.expected_class = d.expected = "set";
+      d.observed_class = d.observed = "not set";
+      add_requirement(d, "SFE-002");
+      add_requirement(d, "SYF-006");
+    }
+    if (after != nullptr && after->kind == RowKind::Refused) add_requirement(d, "INV-006");
+    if (after != nullptr) add_requirement(d, after->requirement);
+    return d;
+  }
   return std::nullopt;
 }
 
@@ -292,6 +316,11 @@ std::optional<Divergence> Oracle::judge(const Operation& operation, const Outcom
         d.expected_class = data ? "data" : "position";
         d.observed_class = data ? "data-mismatch" : "other-position";
         d.recoverable = data;
+        if (replies_in_words(operation)) {
+          d.expected_class = reply_class(operation, a.value);
+          d.observed_class = reply_class(operation, outcome->value);
+          if (d.expected_class == d.observed_class) d.observed_class = "other-" + d.observed_class;
+        }
       }
     }
   }

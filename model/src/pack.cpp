@@ -131,8 +131,9 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
   widths_.handed_out = mappings_.count > 0 ? 1 : 0;
   widths_.pages = pages_.empty() ? std::uint8_t{0} : width_for(pages_.size() - 1);
   widths_.access = accesses_.empty() ? std::uint8_t{0} : width_for(accesses_.size() - 1);
+  fences_ = FencePacking(profile, operations, buffers_);
   widths_.references = width_for(static_cast<std::size_t>(fds_.count + references_.count + vmas_.count +
-                                                          messages_.count + own));
+                                                          messages_.count + own + fences_.references()));
   widths_.attachments = width_for(attachments_.count);
   widths_.mappings = width_for(mappings_.count);
   buffer_width_ = static_cast<std::uint8_t>(
@@ -178,7 +179,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
 
   const auto all = [](const auto& slots) { return static_cast<unsigned>(slots.count) * slots.width; };
   bits_ = static_cast<unsigned>(buffers_) * buffer_width_ + all(fds_) + all(references_) + all(attachments_) +
-          all(mappings_) + all(vmas_) + all(messages_);
+          all(mappings_) + all(vmas_) + all(messages_) + fences_.bits();
   if (bits_ > 64)
     throw std::invalid_argument(
         fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
@@ -229,6 +230,7 @@ std::string Packing::layout() const {
   add("mappings", mappings_);
   add("vmas", vmas_);
   add("messages", messages_);
+  if (fences_.bits() > 0) text += fmt::format(", fences {}", fences_.bits());
   return text;
 }
 
@@ -343,7 +345,8 @@ unsigned Packing::message_code(const MessageState& message, const Order& order, 
 }
 
 std::optional<std::uint64_t> Packing::pack(const World& world, Symmetry symmetry) const {
-  return symmetry == Symmetry::Ignored ? pack_plain(world) : pack_canonical(world);
+  // Fences are told apart: a reservation keeps them in order.
+  return symmetry == Symmetry::Ignored || fences_.bits() > 0 ? pack_plain(world) : pack_canonical(world);
 }
 
 std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
@@ -369,6 +372,11 @@ std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
   for (std::size_t i = 0; i < vmas_.count; ++i) writer.put(vma_code(world.vmas[i], kSame, writer.bad), vmas_.width);
   for (std::size_t i = 0; i < messages_.count; ++i)
     writer.put(message_code(world.messages[i], kSame, writer.bad), messages_.width);
+  if (fences_.bits() > 0) {
+    const auto fences = fences_.pack(world);
+    if (!fences) return std::nullopt;
+    writer.put(*fences, fences_.bits());
+  }
   if (writer.bad) return std::nullopt;
   return writer.packed;
 }
@@ -459,6 +467,7 @@ World Packing::unpack(std::uint64_t packed) const {
   read(mappings_, world.mappings);
   read(vmas_, world.vmas);
   read(messages_, world.messages);
+  if (fences_.bits() > 0) fences_.unpack(take(fences_.bits()), world);
   return world;
 }
 

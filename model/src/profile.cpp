@@ -10,7 +10,8 @@ namespace {
 constexpr std::array kKernels = {
     KernelProfile{.name = "reference", .source = "adapters/reference keeps to the contract as of 6.1"},
     KernelProfile{.name = "5.10", .rename_while_attached = false,
-                  .source = "drivers/dma-buf/dma-buf.c of 5.10.223: dma_buf_set_name"},
+                  .source = "drivers/dma-buf/dma-buf.c of 5.10.223: dma_buf_set_name, dma_buf_poll",
+                  .has_sync_file = false, .poll_holds_file = false},
     KernelProfile{.name = "6.1", .source = "drivers/dma-buf/dma-buf.c of 6.1.192"},
     KernelProfile{.name = "6.12", .source = "drivers/dma-buf/dma-buf.c of 6.12.117"},
     KernelProfile{.name = "6.18", .caches_mappings = false,
@@ -75,6 +76,15 @@ constexpr std::array kExporters = {
                     .private_mmap = Answer::Maybe, .zeroed = false, .source = "the contract alone"},
 };
 
+constexpr std::array kFences = {
+    FenceProfile{.name = "reference", .timelines = true, .kernel_usages = true, .errors = true,
+                 .source = "adapters/reference"},
+    FenceProfile{.name = "vgem", .refuses_conflicts = true,
+                 .source = "drivers/gpu/drm/vgem/vgem_fence.c: FENCE_ATTACH to a buffer of vgem's own"},
+    FenceProfile{.name = "imported",
+                 .source = "FENCE_ATTACH to a buffer of vgem's, which IMPORT_SYNC_FILE brings to another's"},
+};
+
 template <class Range>
 auto find_by_name(const Range& range, std::string_view name) {
   const auto it = std::ranges::find(range, name, [](const auto& profile) { return profile.name; });
@@ -83,6 +93,8 @@ auto find_by_name(const Range& range, std::string_view name) {
 
 }  // namespace
 
+std::span<const FenceProfile> fence_profiles() { return kFences; }
+const FenceProfile* find_fence_profile(std::string_view name) { return find_by_name(kFences, name); }
 std::span<const KernelProfile> kernel_profiles() { return kKernels; }
 std::span<const ExporterProfile> exporter_profiles() { return kExporters; }
 const KernelProfile* find_kernel_profile(std::string_view name) { return find_by_name(kKernels, name); }

@@ -41,6 +41,11 @@ Fixed fixed_facts(const Profile& p) {
   fixed.set(Fact::HasHandle, e.own_references > 0);
   fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);
   fixed.set(Fact::RefusesAttach, e.refuses_attach);
+  fixed.set(Fact::HasSyncFile, p.kernel.has_sync_file);
+  fixed.set(Fact::PollHoldsFile, p.kernel.poll_holds_file);
+  if (!p.fences.errors) fixed.set(Fact::SetsError, false);
+  if (!p.fences.refuses_conflicts) fixed.set(Fact::Conflicts, false);
+  if (p.kernel.poll_holds_file) fixed.set(Fact::PollArmed, false);
   if (e.refuses_attach_after_map == Answer::No) fixed.set(Fact::RefusesLate, false);
   if (e.constraints != Constraints::RefusedAtAttach) fixed.set(Fact::RefusesStrict, false);
   if (e.constraints == Constraints::Ignored) fixed.set(Fact::NeedsConfined, false);
@@ -49,16 +54,37 @@ Fixed fixed_facts(const Profile& p) {
   return fixed;
 }
 
+/// Internal events of fences come only with the operations that cause them; all others may always come.
+bool asked_by_fences(std::string_view event, const std::bitset<kOperationKinds>& kinds) {
+  const auto any = [&]<class... Ops>(std::type_identity<std::variant<Ops...>>) {
+    return (kinds.test(kind_of<Ops>()) || ...);
+  };
+  const auto enters = [&] { return any(std::type_identity<std::variant<op::AddFence, op::ImportSyncFile>>{}); };
+  if (event == event_name(EventId::Await))
+    return enters() && any(std::type_identity<std::variant<op::Sync, op::BeginCpuAccess>>{});
+  if (event == event_name(EventId::AwaitKernel)) return enters() && kinds.test(kind_of<op::Map>());
+  if (event == event_name(EventId::Enter)) return enters();
+  if (event == event_name(EventId::Query)) return kinds.test(kind_of<op::Poll>());
+  if (event == event_name(EventId::Signalled)) return kinds.test(kind_of<op::SignalFence>());
+  if (event == event_name(EventId::Place)) return kinds.test(kind_of<op::ExportSyncFile>());
+  if (event == event_name(EventId::Second) || event == event_name(EventId::CopyOut))
+    return kinds.test(kind_of<op::MergeSyncFiles>());
+  return true;
+}
+
 bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     if (kOperationNames[kind] == row.event) return kinds.test(kind);
-  return true;  // an internal event
+  return asked_by_fences(row.event, kinds);
 }
 
 }  // namespace
 
 std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<kOperationKinds>& kinds) {
-  const Fixed fixed = fixed_facts(profile);
+  Fixed fixed = fixed_facts(profile);
+  if (!kinds.test(kind_of<op::AddFence>()))
+    for (const Fact fact : {Fact::FencePending, Fact::SeveralPending, Fact::EntrySuperseded, Fact::TooFewRecords})
+      fixed.set(fact, false);
   std::bitset<kMaxRows> reachable;
   for (const MachineInfo& machine : machines()) {
     if (machine.name == "create" && profile.exporter.in_kernel) continue;
@@ -86,7 +112,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
       states.push_back(machine.states[static_cast<std::size_t>(profile.exporter.interface)]);
     else if (!born)
       states.push_back(machine.states.front());
-    if (machine.name == "fd") states.push_back("Foreign");
+    if (machine.name == "fd" || machine.name == "sync_file") states.push_back("Foreign");
     for (bool grown = true; grown;) {
       grown = false;
       for (RowId id : machine.rows) {

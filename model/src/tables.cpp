@@ -30,6 +30,11 @@ Tables extract_all() {
   contract::extract_message(all);
   contract::extract_handle(all);
   contract::extract_create(all);
+  contract::extract_fence(all);
+  contract::extract_reservation(all);
+  contract::extract_poll_slot(all);
+  contract::extract_fence_ioctl(all);
+  contract::extract_sync_file(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -58,6 +63,15 @@ Tables extract_all() {
   expect(MachineId::Storage, state::kUnallocated, "Unallocated");
   expect(MachineId::Storage, state::kAnywhere, "Anywhere");
   expect(MachineId::Storage, state::kConfined, "Confined");
+  expect(MachineId::Fence, state::kNoFence, "None");
+  expect(MachineId::Fence, state::kPending, "Pending");
+  expect(MachineId::Fence, state::kSignalled, "Signalled");
+  expect(MachineId::Fence, state::kFailed, "Failed");
+  expect(MachineId::PollSlot, state::kIdle, "Idle");
+  expect(MachineId::PollSlot, state::kArmed, "Armed");
+  expect(MachineId::SyncFile, state::kSyncFileClosed, "Closed");
+  expect(MachineId::SyncFile, state::kSyncFileOpen, "Open");
+  expect(MachineId::SyncFile, state::kSyncFileForeign, "Foreign");
   return all;
 }
 

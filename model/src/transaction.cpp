@@ -99,14 +99,14 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       ++state.callbacks.map;
       state.callbacks.maps.count(direction_);
       state.handed_out = true;
-      return true;
+      return await_kernel(b);
     }
     case Effect::CallUnmap:
       ++state.callbacks.unmap;
       state.callbacks.unmaps.count(direction_);
       return true;
     case Effect::BeginAccess:
-      return touch(b) && fire(MachineId::CpuAccess, state.cpu, EventId::Begin, 0, b);
+      return touch(b) && fire(MachineId::CpuAccess, state.cpu, EventId::Begin, 0, b) && await(b);
     case Effect::EndAccess:
       return fire(MachineId::CpuAccess, state.cpu, EventId::End,
                   when(p_.exporter.end_needs_begin, Fact::EndNeedsBegin), b);
@@ -118,7 +118,11 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       ++state.callbacks.end;
       state.callbacks.ends.count(direction_);
       return true;
-    case Effect::CallRelease: ++state.callbacks.release; return true;
+    case Effect::CallRelease:
+      ++state.callbacks.release;
+      state.entries = {};  // the reservation goes, too
+      state.entry_count = 0;
+      return true;
     case Effect::Migrate:  // the contents are carried over (DBUF-MIG-006), so nothing changes here
     case Effect::Rename:   // the operation carries the name
       return true;
@@ -136,7 +140,10 @@ bool Transaction::drop(std::uint8_t b) {
   BufferState& state = buffer(b);
   if (!fire(MachineId::Buffer, state.lifecycle, EventId::Drop,
             when(state.references == 1, Fact::LastReference) |
-                when(state.attachments > 0, Fact::HasAttachments),
+                when(state.attachments > 0, Fact::HasAttachments) |
+                when(!p_.kernel.poll_holds_file &&
+                         (state.poll_in.state == state::kArmed || state.poll_out.state == state::kArmed),
+                     Fact::PollArmed),
             b))
     return false;
   --state.references;

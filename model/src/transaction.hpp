@@ -62,6 +62,15 @@ class Transaction {
   void operator()(const op::Load& o);
   void operator()(const op::Seek& o);
   void operator()(const op::SetName& o);
+  void operator()(const op::AddFence& o);
+  void operator()(const op::SignalFence& o);
+  void operator()(const op::Poll& o);
+  void operator()(const op::ExportSyncFile& o);
+  void operator()(const op::ImportSyncFile& o);
+  void operator()(const op::MergeSyncFiles& o);
+  void operator()(const op::FileInfo& o);
+  void operator()(const op::PollSyncFile& o);
+  void operator()(const op::CloseSyncFile& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
@@ -81,6 +90,25 @@ class Transaction {
   bool born(BufferId id, std::uint8_t pages, Access access);
   bool touch(std::uint8_t b);
   bool malformed();
+
+  // fences: transaction_fence.cpp
+  /// Waits for what matters to an access in direction_; would wait forever for a pending fence.
+  bool await(std::uint8_t b);
+  bool await_kernel(std::uint8_t b);
+  bool pending(std::uint8_t b, Usage weakest) const;
+  bool pending(std::uint8_t fence) const {
+    return fence < kMaxFences && w_.fences[fence].state == state::kPending;
+  }
+  void reserve(std::uint8_t b, std::uint8_t count);
+  bool enter(std::uint8_t b, std::uint8_t fence, Usage usage);
+  /// Is `fence` of the context of `other`, and not older?
+  bool supersedes(std::uint8_t fence, std::uint8_t other) const;
+  bool poll_slot(std::uint8_t b, PollSlotState& slot, Usage weakest, std::uint64_t bit);
+  bool on_sync_file(SyncFileId id, EventId event);
+  bool place(SyncFileId id, const SyncFileState& made);
+  /// An fd of the other process: nothing here asks for its fences.
+  bool elsewhere(FdId fd) const { return fd.value < kMaxFds && w_.fds[fd.value].process != 0; }
+  bool reservation(EventId event, FactSet facts);
 
   BufferState& buffer(std::uint8_t b) { return w_.buffers[b]; }
   bool strict_attached(std::uint8_t b) const;

@@ -12,6 +12,9 @@ namespace {
 /// Slots an operation names must exist; anything else comes from a damaged trace.
 bool in_range(const Operation& operation) {
   const auto fd = [](FdId f) { return f.value < kMaxFds || f == kBadFd || f == kForeignFd; };
+  const auto sync_file = [](SyncFileId y) {
+    return y.value < kMaxSyncFiles || y == kBadSyncFile || y == kForeignSyncFile;
+  };
   return std::visit(
       [&]<class Op>(const Op& o) {
         bool ok = true;
@@ -24,6 +27,10 @@ bool in_range(const Operation& operation) {
         if constexpr (requires { o.vma; }) ok = ok && o.vma.value < kMaxVmas;
         if constexpr (requires { o.message; }) ok = ok && o.message.value < kMaxMessages;
         if constexpr (requires { o.device; }) ok = ok && o.device.value < kDevices;
+        if constexpr (requires { o.fence; }) ok = ok && o.fence.value < kMaxFences;
+        if constexpr (requires { o.sync_file; }) ok = ok && sync_file(o.sync_file);
+        if constexpr (requires { o.into; })
+          ok = ok && sync_file(o.first) && sync_file(o.second) && o.into.value < kMaxSyncFiles;
         return ok;
       },
       operation);
@@ -33,12 +40,17 @@ bool in_range(const Operation& operation) {
 
 bool World::live(BufferId b) const { return buffers[b.value].lifecycle == state::kLive; }
 
+bool World::pending(FenceId c) const { return fences[c.value].state == state::kPending; }
+
 unsigned World::ledger(BufferId b, const Profile& profile) const {
   const auto count = [&](const auto& slots, StateId filled) {
     return static_cast<unsigned>(std::ranges::count_if(
         slots, [&](const auto& slot) { return slot.state == filled && slot.buffer == b.value; }));
   };
-  return count(fds, state::kFdOpen) + count(references, state::kFilled) + count(vmas, state::kFilled) +
+  const auto armed = [&](const PollSlotState& slot) {
+    return profile.kernel.poll_holds_file && slot.state == state::kArmed ? 1U : 0U;
+  };
+  return armed(buffers[b.value].poll_in) + armed(buffers[b.value].poll_out) + count(fds, state::kFdOpen) + count(references, state::kFilled) + count(vmas, state::kFilled) +
          count(messages, state::kFilled) +
          (buffers[b.value].handle == state::kFilled ? profile.exporter.own_references : 0U);
 }
@@ -52,7 +64,8 @@ bool World::empty() const {
                                return b.lifecycle == state::kAbsent || b.lifecycle == state::kReleased;
                              }) &&
          unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
-         unused(messages);
+         unused(messages) && unused(sync_files) &&
+         std::ranges::none_of(fences, [](const FenceState& fence) { return fence.state == state::kPending; });
 }
 
 std::string_view to_string(Allowance allowance) {
@@ -146,6 +159,9 @@ Observation expected_observation(const World& world, const Profile&) {
     const FdState& fd = world.fds[i];
     seen.fds[i] = {true, fd.state == state::kFdOpen, fd.cloexec == CloseOnExec::Yes, fd.process, true};
   }
+  for (std::size_t i = 0; i < kMaxSyncFiles; ++i)  // always close-on-exec (DBUF-SFE-002, DBUF-SYF-006)
+    seen.sync_files[i] = {.seen = true, .open = world.sync_files[i].state == state::kSyncFileOpen,
+                          .close_on_exec = world.sync_files[i].state == state::kSyncFileOpen};
   return seen;
 }
 
@@ -163,6 +179,11 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
     for (std::uint8_t i = 0; i < slots.size(); ++i)
       if (slots[i].state != 0) action(i);
   };
+  for (std::uint8_t order = 0; order < kMaxFences; ++order)  // oldest first (DBUF-FEN-011)
+    for (std::uint8_t i = 0; i < kMaxFences; ++i)
+      if (start.fences[i].state == state::kPending && start.fences[i].order == order)
+        carry_out(op::SignalFence{FenceId{i}, FenceResult::Ok});
+  each(start.sync_files, [&](std::uint8_t i) { carry_out(op::CloseSyncFile{SyncFileId{i}}); });
   each(start.vmas, [&](std::uint8_t i) { carry_out(op::Munmap{VmaId{i}}); });
   each(start.mappings, [&](std::uint8_t i) { carry_out(op::Unmap{MappingId{i}}); });
   each(start.attachments, [&](std::uint8_t i) { carry_out(op::Detach{AttachmentId{i}}); });

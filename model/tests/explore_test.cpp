@@ -194,7 +194,8 @@ INSTANTIATE_TEST_SUITE_P(Standard, NaiveTwin,
                                            "importers-migrating", "importers-heap", "importers-unknown",
                                            "importers-unguarded", "cpu-access", "cpu-access-udmabuf", "cpu-mappings",
                                            "cpu-mappings-private", "cpu-mappings-unknown", "cpu-mappings-migrating", "calls-5.10",
-                                           "creations-heap", "creations-unknown"),
+                                           "creations-heap", "creations-unknown", "fences-mapped", "poll-vgem",
+                                           "poll-5.10", "sync-files-shared"),
                          [](const auto& param) {
                            std::string name(param.param);
                            std::erase_if(name, [](char ch) { return ch == '-' || ch == '.'; });
@@ -312,6 +313,14 @@ constexpr Pinned kPinned[] = {
     {"creations-heap", 6, 8, 16, 3},
     {"creations-unknown", 10, 16, 16, 3},
     {"everything", 317865, 4682667, 3262128, 27},
+    {"fences", 6258, 50725, 251449, 10},
+    {"fences-mapped", 1630, 17354, 23478, 15},
+    {"poll", 29287, 308418, 451101, 14},
+    {"poll-vgem", 5263, 38707, 66187, 14},
+    {"poll-5.10", 17, 65, 875, 7},
+    {"sync-files", 28687, 414850, 2349510, 37},
+    {"sync-files-shared", 1641, 16906, 74736, 15},
+    {"sync-files-merged", 8161, 109395, 376005, 16},
 };
 
 TEST(Contract, HoldsInEveryStateOfEveryStandardConfiguration) {
@@ -344,6 +353,7 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
       c.bounds.buffers = c.bounds.fds = c.bounds.references = c.bounds.vmas = 1;
       c.bounds.attachments = c.bounds.mappings = c.bounds.pages = 2;
       c.bounds.messages = 0;
+      c.bounds.fences = c.bounds.sync_files = 0;  // no profile of these says anything of fences
       const Exploration e = explore(c);
       EXPECT_TRUE(e.complete);
       EXPECT_THAT(e.violations, IsEmpty()) << told(e);
@@ -483,6 +493,32 @@ std::vector<Mutant> mutants() {
        [](Spoilt& s) { s.decide(MachineId::Storage, s.row("storage", "Anywhere", "map", 2), s.row("storage", "Anywhere", "map", 1)); },
        StorageStaysUnderMappings,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "attach r0 d1 a1", "map a1 m1 bidirectional"}},
+      {"PollTakesNoReference", "an effect dropped: poll takes no reference while armed", "poll-vgem",
+       [](Spoilt& s) { s.effects(s.row("poll_slot", "Idle", "poll", 1), {}); }, ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw", "add_fence f0 c0 write", "poll f0 in"}},
+      {"SignalKeepsTheReference", "an effect dropped: signal drops no armed reference", "poll-vgem",
+       [](Spoilt& s) { s.effects(s.row("poll_slot", "Armed", "signalled"), {}); }, ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw", "add_fence f0 c0 write", "poll f0 in", "signal c0"}},
+      {"SignalKeepsTheSlot", "a target swapped: signal leaves the slot armed", "poll-vgem",
+       [](Spoilt& s) {
+         s.replace(MachineId::PollSlot, s.row("poll_slot", "Armed", "signalled"), [](Cell& c) { c.next = state::kArmed; });
+       },
+       CountsInRange,
+       {"create b0 f0 2 rw", "add_fence f0 c0 write", "poll f0 in", "signal c0"}},
+      {"ReleasesWhileArmed", "a guard dropped: release asks not whether a slot is armed", "poll-5.10",
+       [](Spoilt& s) { s.decide(MachineId::Buffer, s.row("buffer", "Live", "drop", 3), s.row("buffer", "Live", "drop", 1)); },
+       ReleasedOnceAndLast,
+       {"create b0 f0 2 rw", "add_fence f0 c0 write", "poll f0 in", "close f0", "signal c0"}},
+      {"SignalUndoesItself", "a target swapped: signal leads to Pending", "poll-vgem",
+       [](Spoilt& s) {
+         s.replace(MachineId::Fence, s.row("fence", "Pending", "signal"), [](Cell& c) { c.next = state::kPending; });
+       },
+       FencesMonotone,
+       {"create b0 f0 2 rw", "add_fence f0 c0 write", "signal c0"}},
+      {"StartWaitsForNobody", "a refusal made a permission: START waits for no fence", "sync-files",
+       [](Spoilt& s) { s.decide(MachineId::Reservation, s.row("reservation", "Ready", "await", 1), s.row("reservation", "Ready", "await")); },
+       WitnessesAgree,
+       {"create b0 f0 2 rw", "add_fence f0 c0 read"}},
       {"ForbidsWhatItPermits", "a kind swapped for one choice: map is forbidden if the exporter caches", "importers-unknown",
        [](Spoilt& s) {
          // Only if the exporter caches: a choice that the contract leaves open.

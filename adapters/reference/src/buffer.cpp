@@ -112,6 +112,8 @@ void System::put_file(DmaBuf& buffer) {
     return;
   }
   if (--buffer.file_count == 0) release(buffer);
+  const int armed = (buffer.poll_in != kNoFence ? 1 : 0) + (buffer.poll_out != kNoFence ? 1 : 0);
+  if (is(Mutant::ReleaseWhileArmed) && armed > 0 && buffer.file_count == armed && !buffer.released) release(buffer);
 }
 
 void System::release(DmaBuf& buffer) {
@@ -121,6 +123,7 @@ void System::release(DmaBuf& buffer) {
   buffer.count(Callback::Release);
   if (is(Mutant::ReleaseRunsTwice)) buffer.count(Callback::Release);
   if (buffer.attachments.count > 0) ++warnings_;
+  buffer.reservation = {};
   buffer.released = true;
 }
 
@@ -128,6 +131,7 @@ Leftover System::leftover() const {
   Leftover sum = past_;
   for (const DmaBuf& buffer : buffers_) add(sum, balance(buffer));
   sum.foreign_references = foreign_count_ - 1;
+  sum.sync_files = leaked_sync_files_;
   return sum;
 }
 

@@ -46,6 +46,10 @@ void System::observe(model::Observation& seen) const {
     seen.fds[i].process = slot.process;
     seen.fds[i].lowest = entry.lowest;
   }
+  for (std::size_t i = 0; i < sync_files_.size(); ++i)
+    seen.sync_files[i] = {.seen = true,
+                          .open = sync_files_[i].open,
+                          .close_on_exec = sync_files_[i].open && sync_files_[i].close_on_exec};
 }
 
 }  // namespace dmabuf::reference

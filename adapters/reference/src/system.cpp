@@ -22,6 +22,18 @@ void System::let_go() {
   const auto each = [](std::size_t count, auto&& step) {
     for (std::size_t i = 0; i < count; ++i) step(static_cast<std::uint8_t>(i));
   };
+  for (bool more = true; more;) {  // oldest first
+    more = false;
+    for (std::size_t i = 0; i < fences_.size() && !more; ++i) {
+      if (!fences_[i].made || fences_[i].signalled) continue;
+      bool oldest = true;
+      for (const Fence& other : fences_)
+        if (other.made && !other.signalled && other.context == fences_[i].context && other.seqno < fences_[i].seqno)
+          oldest = false;
+      if (oldest) more = run(model::op::SignalFence{{static_cast<std::uint8_t>(i)}, model::FenceResult::Ok}).has_value();
+    }
+  }
+  each(sync_files_.size(), [this](std::uint8_t i) { run(model::op::CloseSyncFile{{i}}); });
   each(mappings_.size(), [this](std::uint8_t i) { run(model::op::Unmap{{i}}); });
   each(attachments_.size(), [this](std::uint8_t i) { run(model::op::Detach{{i}}); });
   each(vmas_.size(), [this](std::uint8_t i) { run(model::op::Munmap{{i}}); });

@@ -96,6 +96,26 @@ inline Operation set_name(Slot f, NameId name, Argument argument = Argument::Goo
   return op::SetName{{f}, name, argument};
 }
 
+inline Operation add_fence(Slot f, Slot c, model::Usage usage, model::Timeline timeline = model::Timeline::Own) {
+  return op::AddFence{{f}, {c}, usage, timeline};
+}
+inline Operation signal_fence(Slot c, model::FenceResult result = model::FenceResult::Ok) {
+  return op::SignalFence{{c}, result};
+}
+inline Operation poll_fd(Slot f, model::Events events) { return op::Poll{{f}, events}; }
+inline Operation export_sync_file(Slot f, Slot y, model::FenceFlags flags,
+                                  model::OutArgument argument = model::OutArgument::Good) {
+  return op::ExportSyncFile{{f}, {y}, flags, argument};
+}
+inline Operation import_sync_file(Slot f, Slot y, model::FenceFlags flags) {
+  return op::ImportSyncFile{{f}, {y}, flags, Argument::Good};
+}
+inline Operation merge(Slot a, Slot b, Slot into) {
+  return op::MergeSyncFiles{{a}, {b}, {into}, model::MergeForm::Good, model::OutArgument::Good};
+}
+inline Operation file_info(Slot y) { return op::FileInfo{{y}, model::InfoForm::Count, model::OutArgument::Good}; }
+inline Operation poll_sync_file(Slot y, model::Events events) { return op::PollSyncFile{{y}, events}; }
+
 /// A system that is told what to do and asked what it looks like.
 class Subject {
  public:
@@ -144,6 +164,10 @@ inline bool same(const model::Observation& a, const model::Observation& b) {
     if (a.fds[i].seen != b.fds[i].seen || a.fds[i].open != b.fds[i].open ||
         a.fds[i].close_on_exec != b.fds[i].close_on_exec ||
         a.fds[i].process != b.fds[i].process || a.fds[i].lowest != b.fds[i].lowest)
+      return false;
+  for (std::size_t i = 0; i < a.sync_files.size(); ++i)
+    if (a.sync_files[i].seen != b.sync_files[i].seen || a.sync_files[i].open != b.sync_files[i].open ||
+        a.sync_files[i].close_on_exec != b.sync_files[i].close_on_exec)
       return false;
   return true;
 }

@@ -14,7 +14,8 @@ struct Fd : Machine<Fd> {
   DMABUF_STATE(Foreign);  ///< open, but no dma-buf
   using initial_state = Closed;
   using states = States<Closed, Open, Foreign>;
-  using events = Events<event::Install, op::Dup, op::Close, op::Send, op::Get, event::Ioctl, op::Mmap, op::Seek>;
+  using events = Events<event::Install, op::Dup, op::Close, op::Send, op::Get, event::Ioctl, op::Mmap, op::Seek,
+                        op::Poll>;
   using facts_used = Facts<>;
 
   using Bad = Errnos<EBADF>;
@@ -28,6 +29,8 @@ struct Fd : Machine<Fd> {
     Rule<    "IOC-002",  Open,    event::Ioctl,    Open                                >,
     Rule<    "MMU-009",  Open,    op::Mmap,        Open                                >,
     Rule<    "LSK-004",  Open,    op::Seek,        Open                                >,
+    Rule<    "POL-001",  Open,    op::Poll,        Open                                >,
+    Refused< "VFS-001",  Closed,  op::Poll,        Bad                                 >,
     Refused< "VFS-001",  Closed,  op::Dup,         Bad                                 >,
     Refused< "VFS-001",  Closed,  op::Close,       Bad                                 >,
     Refused< "VFS-001",  Closed,  op::Send,        Bad                                 >,
@@ -45,7 +48,8 @@ struct Fd : Machine<Fd> {
     Unspecified< "VFS-002",  Foreign, op::Close      >,
     Unspecified< "VFS-002",  Foreign, op::Send       >,
     Unspecified< "VFS-002",  Foreign, op::Mmap       >,
-    Unspecified< "VFS-002",  Foreign, op::Seek       >
+    Unspecified< "VFS-002",  Foreign, op::Seek       >,
+    Unspecified< "VFS-002",  Foreign, op::Poll       >
   >;
   static_assert(complete<states, events, transition_table, outside>);
 };

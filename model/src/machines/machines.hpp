@@ -19,5 +19,10 @@ void extract_vma(Tables& tables);
 void extract_message(Tables& tables);
 void extract_handle(Tables& tables);
 void extract_create(Tables& tables);
+void extract_fence(Tables& tables);
+void extract_reservation(Tables& tables);
+void extract_poll_slot(Tables& tables);
+void extract_fence_ioctl(Tables& tables);
+void extract_sync_file(Tables& tables);
 
 }  // namespace dmabuf::model::contract

@@ -30,6 +30,7 @@ struct GeneratorOptions {
   std::uint16_t max_length = 60;
   bool read_at_end = true;  ///< beyond that length: every page once through every view still there
   std::uint8_t refusals = 12;  ///< per cent of calls that are made to be refused
+  std::uint8_t fences = 25;    ///< per cent of cases with fences, polls and sync_files, if the alphabet has them
   std::uint8_t swarm = 25;     ///< per cent of cases that use a random subset of the kinds
   std::uint8_t sweeps = 30;    ///< per cent of stores and device writes that become a sweep over all pages
 };

@@ -21,6 +21,8 @@ struct Bounds {
   std::uint8_t messages = kMaxMessages;
   std::uint8_t devices = kDevices;
   std::uint8_t pages = kMaxPages;  ///< largest buffer
+  std::uint8_t fences = kMaxFences;
+  std::uint8_t sync_files = kMaxSyncFiles;
   /// Kinds of operations allowed (indices of Operation); all by default.
   std::bitset<kOperationKinds> kinds = std::bitset<kOperationKinds>{}.set();
 };

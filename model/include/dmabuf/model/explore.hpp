@@ -48,8 +48,11 @@ enum class Invariant : std::uint8_t {
   OneVerdict,
   AllCanBeReleased,
   TeardownWorks,
+  FencesKnown,
+  FencesMonotone,
+  WitnessesAgree,
 };
-inline constexpr std::size_t kInvariants = 15;
+inline constexpr std::size_t kInvariants = 18;
 
 struct InvariantInfo {
   Invariant invariant;

@@ -24,6 +24,8 @@ using VmaId = StrongId<struct VmaTag>;                ///< v: one CPU mapping of
 using MessageId = StrongId<struct MessageTag>;        ///< s: one SCM_RIGHTS message in flight
 using ProcessId = StrongId<struct ProcessTag>;        ///< p: p0 runs the test, p1 is its peer
 using DeviceId = StrongId<struct DeviceTag>;          ///< d: an importing device
+using FenceId = StrongId<struct FenceTag>;            ///< c: one `struct dma_fence`
+using SyncFileId = StrongId<struct SyncFileTag>;      ///< y: one fd of p0 that is a sync_file
 
 /// Room for slots in every world. A bounded world (Bounds) uses a part of it.
 inline constexpr std::size_t kMaxBuffers = 3;
@@ -35,12 +37,20 @@ inline constexpr std::size_t kMaxVmas = 3;
 inline constexpr std::size_t kMaxMessages = 2;
 inline constexpr std::size_t kProcesses = 2;
 inline constexpr std::size_t kDevices = 2;
+inline constexpr std::size_t kMaxFences = 4;
+inline constexpr std::size_t kMaxSyncFiles = 3;
+inline constexpr std::size_t kMaxEntries = 6;  ///< of one reservation, or one sync_file
 inline constexpr std::size_t kMaxPages = 4;  ///< largest buffer of a trace, in pages
 
 /// Two fd names that are always there: a number no file is open at, and an open file that is no
 /// dma-buf. Invalid calls name them (`get bad r0`, `get foreign r0`).
 inline constexpr FdId kBadFd{14};
 inline constexpr FdId kForeignFd{15};
+
+/// The same two among the sync_files: a number no file is open at, and an open file that is none. Where
+/// a dma-buf is named too, that is the other file (`import_sync_file f0 foreign read`).
+inline constexpr SyncFileId kBadSyncFile{14};
+inline constexpr SyncFileId kForeignSyncFile{15};
 
 /// Device d0 accepts any storage; d1 is stricter and needs confined storage (DBUF-MIG-002).
 inline constexpr DeviceId kLaxDevice{0};

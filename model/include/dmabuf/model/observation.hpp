@@ -93,6 +93,7 @@ struct FdSeen {
 struct Observation {
   std::array<BufferSeen, kMaxBuffers> buffers{};
   std::array<FdSeen, kMaxFds> fds{};
+  std::array<FdSeen, kMaxSyncFiles> sync_files{};
 };
 
 }  // namespace dmabuf::model

@@ -36,6 +36,22 @@ enum class SyncFlags : std::uint8_t {
   UnknownHighBit,  ///< read | 1 << 32
 };
 
+/// `enum dma_resv_usage`, same order as the kernel's: a query for one finds those before it, too.
+enum class Usage : std::uint8_t { Kernel, Write, Read, Bookkeep };
+/// The `context` of a fence: one of its own, or a timeline that it shares with others.
+enum class Timeline : std::uint8_t { Own, First, Second };
+enum class FenceResult : std::uint8_t { Ok, Error };
+/// What a poll asks for. Other: a bit that is neither POLLIN nor POLLOUT.
+enum class Events : std::uint8_t { In, Out, Both, None, Other };
+/// `flags` of EXPORT_SYNC_FILE and IMPORT_SYNC_FILE. The last two are refused.
+enum class FenceFlags : std::uint8_t { Read, Write, Both, None, Unknown };
+/// As Argument, for an ioctl that also writes its answer there: may it be written?
+enum class OutArgument : std::uint8_t { Good, Unmapped, ReadOnly };
+/// `struct sync_merge_data`: as it should be, or with something in a field that must be zero.
+enum class MergeForm : std::uint8_t { Good, Flags, Pad };
+/// `struct sync_file_info`: how many records there is room for, or what is wrong with it.
+enum class InfoForm : std::uint8_t { Count, Records, OneRecord, Flags, Pad, UnmappedRecords };
+
 /// Names a trace can set. An index, so that operations stay small; `name_text` gives the bytes.
 enum class NameId : std::uint8_t { Empty, Short, Other, Spaced, Longest, TooLong };
 inline constexpr std::array<std::string_view, 6> kNames = {
@@ -114,6 +130,28 @@ struct Seek { FdId fd; Whence whence; std::int16_t offset;
 struct SetName { FdId fd; NameId name; Argument argument;
   friend bool operator==(const SetName&, const SetName&) = default; };
 
+// --- fences --------------------------------------------------------------------------------------
+/// A new fence, pending, joins the reservation of the buffer behind f (`dma_resv_add_fence`).
+struct AddFence { FdId fd; FenceId fence; Usage usage; Timeline timeline;
+  friend bool operator==(const AddFence&, const AddFence&) = default; };
+struct SignalFence { FenceId fence; FenceResult result;
+  friend bool operator==(const SignalFence&, const SignalFence&) = default; };
+/// poll(2) that does not wait. Returns kPollIn | kPollOut; -EBADF stands for POLLNVAL.
+struct Poll { FdId fd; Events events; friend bool operator==(const Poll&, const Poll&) = default; };
+struct ExportSyncFile { FdId fd; SyncFileId sync_file; FenceFlags flags; OutArgument argument;
+  friend bool operator==(const ExportSyncFile&, const ExportSyncFile&) = default; };
+struct ImportSyncFile { FdId fd; SyncFileId sync_file; FenceFlags flags; Argument argument;
+  friend bool operator==(const ImportSyncFile&, const ImportSyncFile&) = default; };
+struct MergeSyncFiles { SyncFileId first; SyncFileId second; SyncFileId into; MergeForm form; OutArgument argument;
+  friend bool operator==(const MergeSyncFiles&, const MergeSyncFiles&) = default; };
+/// Returns what reply.hpp calls FenceInfo.
+struct FileInfo { SyncFileId sync_file; InfoForm form; OutArgument argument;
+  friend bool operator==(const FileInfo&, const FileInfo&) = default; };
+struct PollSyncFile { SyncFileId sync_file; Events events;
+  friend bool operator==(const PollSyncFile&, const PollSyncFile&) = default; };
+struct CloseSyncFile { SyncFileId sync_file;
+  friend bool operator==(const CloseSyncFile&, const CloseSyncFile&) = default; };
+
 }  // namespace op
 
 /// One request. Trivially copyable, at most 12 bytes.
@@ -121,7 +159,9 @@ using Operation =
     std::variant<op::Export, op::Create, op::CloseHandle, op::InstallFd, op::Dup, op::Close, op::Send,
                  op::Receive, op::Discard, op::Get, op::Put, op::Attach, op::Detach, op::Map,
                  op::Unmap, op::DeviceRead, op::DeviceWrite, op::BeginCpuAccess, op::EndCpuAccess,
-                 op::Sync, op::Mmap, op::Munmap, op::Store, op::Load, op::Seek, op::SetName>;
+                 op::Sync, op::Mmap, op::Munmap, op::Store, op::Load, op::Seek, op::SetName,
+                 op::AddFence, op::SignalFence, op::Poll, op::ExportSyncFile, op::ImportSyncFile,
+                 op::MergeSyncFiles, op::FileInfo, op::PollSyncFile, op::CloseSyncFile>;
 static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 12);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
@@ -131,9 +171,12 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "export", "create", "close_handle", "install_fd", "dup", "close", "send", "receive", "discard",
     "get", "put", "attach", "detach", "map", "unmap", "device_read", "device_write",
     "begin_cpu_access", "end_cpu_access", "sync", "mmap", "munmap", "store", "load", "seek",
-    "set_name"};
+    "set_name", "add_fence", "signal", "poll", "export_sync_file", "import_sync_file", "merge", "file_info",
+    "poll_sync_file", "close_sync_file"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
+
+inline constexpr std::uint64_t kPollIn = 1, kPollOut = 2;
 
 /// The index of an operation type in Operation.
 template <class Op>

@@ -22,7 +22,7 @@ std::string_view errno_name(Errno error);
 Errno errno_from_name(std::string_view name);
 
 /// What a successful operation returned: a file position (seek), a page's tag or kTorn (load,
-/// device_read), else 0.
+/// device_read), the events of a poll, a FenceInfo (reply.hpp), else 0.
 struct Reply {
   std::uint64_t value = 0;
   friend constexpr auto operator<=>(const Reply&, const Reply&) = default;

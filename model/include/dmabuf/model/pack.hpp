@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "dmabuf/model/bounds.hpp"
+#include "dmabuf/model/pack_fence.hpp"
 #include "dmabuf/model/world.hpp"
 
 namespace dmabuf::model {
@@ -100,6 +101,7 @@ class Packing {
   Slots<MappingState> mappings_;
   Slots<VmaState> vmas_;
   Slots<MessageState> messages_;
+  FencePacking fences_;
 };
 
 }  // namespace dmabuf::model

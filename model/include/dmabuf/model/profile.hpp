@@ -39,6 +39,8 @@ struct KernelProfile {
   bool has_seek = true;           ///< DBUF-LSK-005
   bool caches_mappings = true;    ///< DBUF-MAP-007/011: `cache_sgt_mapping` exists (up to 6.12)
   std::string_view source;        ///< where these were read or seen
+  bool has_sync_file = true;      ///< DBUF-IOC-004: EXPORT_SYNC_FILE and IMPORT_SYNC_FILE, 6.0
+  bool poll_holds_file = true;    ///< DBUF-POL-006: an armed poll slot counts as a reference, 5.15.223
 };
 
 struct ExporterProfile {
@@ -72,12 +74,25 @@ struct ImporterProfile {
   bool guards_misuse = true;
 };
 
+/// Who makes the fences of a program, and what can be asked of it.
+struct FenceProfile {
+  std::string_view name;            ///< "vgem"; "" when there is nobody
+  bool timelines = false;           ///< several fences of one context
+  bool kernel_usages = false;       ///< KERNEL and BOOKKEEP, not only what user space has ways to add
+  bool errors = false;              ///< can signal with an error
+  bool refuses_conflicts = false;   ///< DBUF-VGM-006: -EBUSY where a pending fence stands in the way
+  std::string_view source = {};
+};
+
 struct Profile {
   KernelProfile kernel;
   ExporterProfile exporter;
   ImporterProfile importer;
+  FenceProfile fences = {};
 };
 
+std::span<const FenceProfile> fence_profiles();
+const FenceProfile* find_fence_profile(std::string_view name);
 std::span<const KernelProfile> kernel_profiles();
 std::span<const ExporterProfile> exporter_profiles();
 /// nullptr if there is none of that name.

@@ -34,6 +34,20 @@ struct Callbacks {
   friend bool operator==(const Callbacks&, const Callbacks&) = default;
 };
 
+/// One entry of a reservation. kNone: its fence has signalled, and nobody has overwritten it yet.
+struct EntryState {
+  std::uint8_t fence = kNone;
+  Usage usage = Usage::Kernel;
+  friend bool operator==(const EntryState&, const EntryState&) = default;
+};
+
+/// What a poll has left behind: the slot for IN, or for OUT.
+struct PollSlotState {
+  StateId state = 0;           ///< machine "poll_slot"
+  std::uint8_t fence = kNone;  ///< it waits for
+  friend bool operator==(const PollSlotState&, const PollSlotState&) = default;
+};
+
 struct BufferState {
   StateId lifecycle = 0;  ///< machine "buffer"
   StateId storage = 0;    ///< machine "storage"
@@ -46,6 +60,9 @@ struct BufferState {
   std::uint8_t mappings = 0;     ///< handed out and not yet unmapped by the importer
   bool handed_out = false;       ///< some map has succeeded
   NameId name = NameId::Empty;
+  std::uint8_t entry_count = 0;
+  std::array<EntryState, kMaxEntries> entries{};  ///< of the reservation, in its order
+  PollSlotState poll_in, poll_out;
   Callbacks callbacks;
   std::array<std::uint64_t, kMaxPages> content{};  ///< tag of each page, or kUnknownTag
   friend bool operator==(const BufferState&, const BufferState&) = default;
@@ -99,6 +116,22 @@ struct MessageState {
   friend bool operator==(const MessageState&, const MessageState&) = default;
 };
 
+struct FenceState {
+  StateId state = 0;  ///< machine "fence"
+  Timeline timeline = Timeline::Own;
+  std::uint8_t order = 0;  ///< how many of the fences still pending are older
+  friend bool operator==(const FenceState&, const FenceState&) = default;
+};
+
+inline constexpr std::uint8_t kStub = 0xfe;  ///< a fence that has always been signalled
+
+struct SyncFileState {
+  StateId state = 0;  ///< machine "sync_file"
+  std::uint8_t count = 0;
+  std::array<std::uint8_t, kMaxEntries> members{};  ///< fence slots, or kStub; in the container's order
+  friend bool operator==(const SyncFileState&, const SyncFileState&) = default;
+};
+
 struct World {
   std::array<BufferState, kMaxBuffers> buffers{};
   std::array<FdState, kMaxFds> fds{};
@@ -107,12 +140,15 @@ struct World {
   std::array<MappingState, kMaxMappings> mappings{};
   std::array<VmaState, kMaxVmas> vmas{};
   std::array<MessageState, kMaxMessages> messages{};
+  std::array<FenceState, kMaxFences> fences{};
+  std::array<SyncFileState, kMaxSyncFiles> sync_files{};
   friend bool operator==(const World&, const World&) = default;
 
   /// True if the buffer has been exported and its file not yet released.
   bool live(BufferId b) const;
+  bool pending(FenceId c) const;
   /// What the ledger says f_count must be (DBUF-INV-001): fds + references + vmas + messages in
-  /// flight + the exporter's own.
+  /// flight + the exporter's own + armed poll slots.
   unsigned ledger(BufferId b, const Profile& profile) const;
   /// The buffer an fd, reference, … stands for; kNone if the slot is empty.
   std::uint8_t buffer_of(FdId f) const { return f.value < kMaxFds ? fds[f.value].buffer : kNone; }
@@ -137,7 +173,7 @@ struct Alternative {
   std::uint64_t value = kUnknownTag;  ///< Permitted: what it must return; kUnknownTag if nothing is said
   const RowInfo* reason = nullptr;    ///< the row that decided
   World next;                         ///< unchanged for a refusal, but for Callbacks::attach_refused
-  std::array<RowId, 12> fired{};      ///< every row that took part, in order
+  std::array<RowId, 20> fired{};      ///< every row that took part, in order
   std::uint8_t fired_count = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "dmabuf/model/observation.hpp"
 #include "dmabuf/model/operation.hpp"
 #include "dmabuf/model/pattern.hpp"
+#include "dmabuf/reference/fence.hpp"
 #include "dmabuf/reference/mutant.hpp"
 
 namespace dmabuf::reference {
@@ -97,6 +98,10 @@ struct DmaBuf {
   std::array<std::uint16_t, kCallbacks> calls{};  ///< granted ones
   std::uint16_t attach_refused = 0;               ///< attach callbacks that were not
   model::Directions maps, unmaps, begins, ends;   ///< what the granted ones were given
+
+  Reservation reservation;
+  FenceIndex poll_in = kNoFence;   ///< the fence its callback waits for
+  FenceIndex poll_out = kNoFence;
 
   // The exporter's own.
   Placement placement = Placement::Anywhere;

@@ -20,6 +20,7 @@ struct Leftover {
   std::int32_t exporter_attachments = 0;  ///< attach callbacks without a detach
   std::int32_t exporter_mappings = 0;     ///< map callbacks without an unmap
   std::int32_t foreign_references = 0;    ///< on the file that is no dma-buf
+  std::int32_t sync_files = 0;            ///< fds no slot knows of
   friend bool operator==(const Leftover&, const Leftover&) = default;
 };
 
@@ -62,6 +63,15 @@ class System {
   model::Outcome run(const model::op::Load&);
   model::Outcome run(const model::op::Seek&);
   model::Outcome run(const model::op::SetName&);
+  model::Outcome run(const model::op::AddFence&);
+  model::Outcome run(const model::op::SignalFence&);
+  model::Outcome run(const model::op::Poll&);
+  model::Outcome run(const model::op::ExportSyncFile&);
+  model::Outcome run(const model::op::ImportSyncFile&);
+  model::Outcome run(const model::op::MergeSyncFiles&);
+  model::Outcome run(const model::op::FileInfo&);
+  model::Outcome run(const model::op::PollSyncFile&);
+  model::Outcome run(const model::op::CloseSyncFile&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -144,6 +154,20 @@ class System {
   PageIndex fault(Vma& vma, std::uint8_t page);
   static constexpr PageIndex kNoFrame = Memory::kFrames;
 
+  // fences
+  bool over(FenceIndex fence) const { return fence == kStubFence || fences_[static_cast<std::size_t>(fence)].signalled; }
+  const Fence& fence(FenceIndex index) const { return fences_[static_cast<std::size_t>(index)]; }
+  bool later_or_same(FenceIndex fence, FenceIndex old) const;
+  void reserve(Reservation& reservation, std::uint8_t more);
+  void add_fence(DmaBuf& buffer, FenceIndex fence, model::Usage usage);
+  FenceIndex first_pending(const DmaBuf& buffer, model::Usage usage) const;
+  void collect(const DmaBuf& buffer, model::Usage usage, SyncFile& into) const;
+  void forget(FenceIndex fence);
+  void poll_callback(DmaBuf& buffer, FenceIndex& slot);
+  bool poll_ready(DmaBuf& buffer, FenceIndex& slot, model::Usage usage);
+  SyncFile* sync_file(model::SyncFileId id);
+  SyncFile contents(const SyncFile& file) const;
+
   const ExporterConfig* exporter_;
   Core core_;
   std::array<DmaBuf, model::kMaxBuffers> buffers_{};
@@ -154,6 +178,11 @@ class System {
   std::array<Attachment, model::kMaxAttachments> attachments_{};
   std::array<Mapping, model::kMaxMappings> mappings_{};
   std::array<Vma, model::kMaxVmas> vmas_{};
+  std::array<Fence, model::kMaxFences> fences_{};
+  std::array<SyncFile, model::kMaxSyncFiles> sync_files_{};
+  std::array<std::uint32_t, 2> timelines_{};  ///< the last seqno of each
+  std::uint32_t last_context_ = 2;            ///< 1 and 2 are the timelines'
+  std::int32_t leaked_sync_files_ = 0;
   std::int32_t foreign_count_ = 1;
   std::uint32_t warnings_ = 0;
   Leftover past_;                                   ///< of buffers whose slot was used again

@@ -77,6 +77,20 @@ inline constexpr Requirement fen[] = {
              "exclusive fence drops the shared list.",
      .source = {"drivers/dma-buf/dma-resv.c", "dma_resv_add_excl_fence, dma_resv_add_shared_fence"},
      .versions = {"", "5.15"}},
+    {.id = "FEN-011",
+     .bearer = Bearer::Exporter,
+     .strength = Strength::Documented,
+     .routes = via(Route::Harness, Route::Reference),
+     .text = "Fences of one context signal in the order of their seqnos: who signals a fence has "
+             "signalled the earlier ones.",
+     .source = {"include/linux/dma-fence.h", "struct dma_fence, dma_fence_is_later"}},
+    {.id = "FEN-012",
+     .bearer = Bearer::Core,
+     .strength = Strength::Implementation,
+     .routes = via(Route::Harness, Route::Reference),
+     .text = "Reserving slots may drop entries whose fences have signalled: it does when the table "
+             "has to grow.",
+     .source = {"drivers/dma-buf/dma-resv.c", "dma_resv_reserve_fences"}},
 };
 
 }  // namespace dmabuf::model::area

@@ -27,7 +27,7 @@ inline constexpr Requirement syf[] = {
      .strength = Strength::Must,
      .routes = via(Route::Userspace),
      .text = "Status is 0 pending, 1 signalled, negative errno in error; with records the "
-             "overall one is the last that is not positive, else 1.",
+             "overall one is the first that is not positive, else 1.",
      .source = {"drivers/dma-buf/sync_file.c", "sync_file_ioctl_fence_info"},
      .observed = true},
     {.id = "SYF-004",
