@@ -54,7 +54,7 @@ Outcome without_value(const Outcome& result) {
 }  // namespace
 
 KernelAdapter::KernelAdapter(Parts parts)
-    : parts_(std::move(parts)), bufinfo_(open_bufinfo()) {
+    : parts_(std::move(parts)), bufinfo_(open_bufinfo()), fences_(std::move(parts_.fences)) {
   if (parts_.backend && !parts_.backend->module().empty())
     exporter_uses_ = open_module_use_count(parts_.backend->module());
   if (parts_.harness) harness_uses_ = open_module_use_count(kHarnessModule);
@@ -101,6 +101,8 @@ conformance::Alphabet KernelAdapter::alphabet() const {
   if (!parts_.backend) all.reset(model::kind_of<op::Create>());
   if (!parts_.backend || !parts_.backend->has_handles())
     all.reset(model::kind_of<op::CloseHandle>());
+  if (!fences_.has_source())
+    all.reset(model::kind_of<op::AddFence>()).reset(model::kind_of<op::SignalFence>());
   if (!parts_.harness)
     for (const std::size_t kind :
          {model::kind_of<op::InstallFd>(), model::kind_of<op::Get>(), model::kind_of<op::Put>(),
@@ -338,6 +340,22 @@ Outcome KernelAdapter::run(const model::op::SetName& op) {
   return without_value(process(place.process).set_name(place.number, op.name, op.argument));
 }
 
+// --- fences ---------------------------------------------------------------------------------------
+
+Outcome KernelAdapter::run(const model::op::AddFence& op) { return fences_.run(op, fds_.at(op.fd).number); }
+Outcome KernelAdapter::run(const model::op::SignalFence& op) { return fences_.run(op); }
+Outcome KernelAdapter::run(const model::op::Poll& op) { return fences_.run(op, fds_.at(op.fd).number); }
+Outcome KernelAdapter::run(const model::op::ExportSyncFile& op) {
+  return fences_.run(op, fds_.at(op.fd).number);
+}
+Outcome KernelAdapter::run(const model::op::ImportSyncFile& op) {
+  return fences_.run(op, fds_.at(op.fd).number);
+}
+Outcome KernelAdapter::run(const model::op::MergeSyncFiles& op) { return fences_.run(op); }
+Outcome KernelAdapter::run(const model::op::FileInfo& op) { return fences_.run(op); }
+Outcome KernelAdapter::run(const model::op::PollSyncFile& op) { return fences_.run(op); }
+Outcome KernelAdapter::run(const model::op::CloseSyncFile& op) { return fences_.run(op); }
+
 // --- what can be seen ----------------------------------------------------------------------------
 
 namespace {
@@ -515,6 +533,7 @@ void KernelAdapter::observe(model::Observation& seen) {
   else
     look_by_hand(looks);
   observe_fds(looks, seen);
+  fences_.observe(seen);
 
   bool read = false;
   std::string_view bufinfo;
@@ -570,6 +589,7 @@ bool KernelAdapter::still_listed(std::uint64_t ino) {
 
 void KernelAdapter::reset() {
   const bool peer = peer_->alive();
+  fences_.reset();  // first: an armed poll holds its buffer (DBUF-POL-007)
   for (auto& place : vmas_) {
     if (place && (place->process == kSelf || peer))
       (void)process(place->process).munmap(place->address, place->pages);
@@ -635,6 +655,7 @@ KernelAdapter::Baseline KernelAdapter::take_stock() {
   }
   now.exporter_uses = module_use_count(exporter_uses_.read());
   now.harness_uses = module_use_count(harness_uses_.read());
+  now.sync_files = fences_.sync_files_in_process();
   return now;
 }
 
@@ -652,6 +673,7 @@ std::vector<conformance::Residue> KernelAdapter::residue() {
   const auto own = static_cast<long>(lingering_.size());
   add("buffers of this adapter in bufinfo", own);
   add("fds on buffers in p0", excess(now.dmabuf_fds, baseline_.dmabuf_fds));
+  add("sync_files in p0", excess(now.sync_files, baseline_.sync_files));
   add("fds in p1", excess(now.peer_fds, baseline_.peer_fds));
   if (!parts_.alone) return result;
   add("other buffers in bufinfo", excess(now.buffers, baseline_.buffers) - own);

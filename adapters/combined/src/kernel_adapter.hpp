@@ -16,6 +16,7 @@
 #include "dmabuf/adapters/proc_text.hpp"
 #include "dmabuf/adapters/process.hpp"
 #include "dmabuf/conformance/adapter.hpp"
+#include "fences.hpp"
 
 namespace dmabuf::adapters {
 
@@ -61,6 +62,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
     std::unique_ptr<ExporterBackend> backend;        ///< none: the harness module exports
     std::optional<HarnessExporter> harness_exporter;
     std::unique_ptr<Harness> harness;                ///< none: no importers
+    std::unique_ptr<VgemFences> fences;              ///< none: nobody makes any
     bool alone = true;
   };
   explicit KernelAdapter(Parts parts);
@@ -99,6 +101,15 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::Load&);
   model::Outcome run(const model::op::Seek&);
   model::Outcome run(const model::op::SetName&);
+  model::Outcome run(const model::op::AddFence&);
+  model::Outcome run(const model::op::SignalFence&);
+  model::Outcome run(const model::op::Poll&);
+  model::Outcome run(const model::op::ExportSyncFile&);
+  model::Outcome run(const model::op::ImportSyncFile&);
+  model::Outcome run(const model::op::MergeSyncFiles&);
+  model::Outcome run(const model::op::FileInfo&);
+  model::Outcome run(const model::op::PollSyncFile&);
+  model::Outcome run(const model::op::CloseSyncFile&);
 
   /// Whether debugfs's list of buffers can be read.
   bool sees_bufinfo() const { return bufinfo_.is_open(); }
@@ -126,6 +137,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
     long buffers = 0;
     long dmabuf_fds = 0;
     long peer_fds = 0;
+    long sync_files = 0;
     dbh_global global{};
     std::optional<long> exporter_uses;
     std::optional<long> harness_uses;
@@ -170,6 +182,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   std::uint64_t dmabuf_device_ = 0;  ///< st_dev of all dma-bufs: inode numbers are theirs alone
 
   FdTable fds_;
+  KernelFences fences_;
   HandleTable<model::ReferenceId, model::kMaxReferences> references_;
   HandleTable<model::AttachmentId, model::kMaxAttachments> attachments_;
   HandleTable<model::MappingId, model::kMaxMappings> mappings_;

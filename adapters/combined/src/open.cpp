@@ -8,6 +8,7 @@
 #include "dmabuf/adapters/kernel_adapter.hpp"
 #include "dmabuf/adapters/memory.hpp"
 #include "dmabuf/adapters/udmabuf.hpp"
+#include "dmabuf/adapters/vgem_fences.hpp"
 #include "kernel_adapter.hpp"
 
 namespace dmabuf::adapters {
@@ -121,6 +122,7 @@ Opened open_kernel_adapter(const KernelTarget& target) {
     parts.harness_exporter = harness_exporter(target, *parts.harness, parts.name, result);
     if (!parts.harness_exporter) return result;
   }
+  parts.fences = VgemFences::open(target.exporter == "vgem" ? VgemFences::Way::Attached : VgemFences::Way::Imported);
   auto adapter = std::make_unique<KernelAdapter>(std::move(parts));
   if (!adapter->sees_bufinfo()) result.lacks.push_back(bufinfo_lack(open_bufinfo().error()));
   result.adapter = std::move(adapter);
