@@ -317,7 +317,8 @@ std::size_t Compiled::group_of(const World& world, const Operation& operation) c
           return a == kNone ? 0 : through(Field::Part::Attachment, a);
         } else if constexpr (requires { o.vma; } && !std::is_same_v<Op, op::Mmap>)
           return world.vmas[o.vma.value].buffer == kNone ? 0 : through(Field::Part::Vma, o.vma.value);
-        else return fd(o.fd);
+        else if constexpr (requires { o.fd; }) return fd(o.fd);
+        else return 0;  // not usable(): nobody asks
       },
       operation);
 }
