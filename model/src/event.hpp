@@ -26,7 +26,7 @@ struct Query {};         ///< to reservation: is a fence that matters pending?
 struct Signalled {};     ///< to poll_slot: the fence it was armed on has signalled
 struct Place {};         ///< to sync_file: becomes an open file
 struct Second {};        ///< to sync_file: named as fd2 of a merge
-struct CopyOut {};       ///< to fence_ioctl: the answer is written
+struct CopyOut {};       ///< to sync_file_ioctl: the answer is written
 
 }  // namespace dmabuf::model::event
 

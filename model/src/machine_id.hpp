@@ -16,9 +16,9 @@ namespace dmabuf::model {
 /// Same order as machines().
 enum class MachineId : std::uint8_t {
   Buffer, Fd, Ioctl, Mmap, Reference, Attachment, Mapping, Storage, CpuAccess, Vma, Message, Handle,
-  Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFile,
+  Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFileIoctl, SyncFile,
 };
-inline constexpr std::size_t kMachines = 18;
+inline constexpr std::size_t kMachines = 19;
 
 /// What firing one event in one state under one set of facts came to.
 struct Cell {

@@ -34,6 +34,7 @@ Tables extract_all() {
   contract::extract_reservation(all);
   contract::extract_poll_slot(all);
   contract::extract_fence_ioctl(all);
+  contract::extract_sync_file_ioctl(all);
   contract::extract_sync_file(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");

@@ -251,13 +251,13 @@ void Transaction::operator()(const op::MergeSyncFiles& o) {
   if (!on_sync_file(o.first, event_id<op::MergeSyncFiles>())) return;
   StateId ready = 0;
   result_.reason = nullptr;
-  if (!fire(MachineId::FenceIoctl, ready, event_id<op::MergeSyncFiles>(),
+  if (!fire(MachineId::SyncFileIoctl, ready, event_id<op::MergeSyncFiles>(),
             argument_facts(o.argument) | when(o.form != MergeForm::Good, Fact::FieldsSet)))
     return;
   result_.reason = nullptr;
   if (!on_sync_file(o.second, EventId::Second)) return;
   result_.reason = nullptr;
-  if (!fire(MachineId::FenceIoctl, ready, EventId::CopyOut, argument_facts(o.argument))) return;
+  if (!fire(MachineId::SyncFileIoctl, ready, EventId::CopyOut, argument_facts(o.argument))) return;
 
   // Pending ones alone, by context, and of each context the latest: timelines are older than any
   // context made for one fence, and those are numbered as they were made.
@@ -285,7 +285,7 @@ void Transaction::operator()(const op::FileInfo& o) {
   const SyncFileState& file = w_.sync_files[o.sync_file.value];
   StateId ready = 0;
   result_.reason = nullptr;
-  if (!fire(MachineId::FenceIoctl, ready, event_id<op::FileInfo>(),
+  if (!fire(MachineId::SyncFileIoctl, ready, event_id<op::FileInfo>(),
             argument_facts(o.argument) |
                 when(o.form == InfoForm::Flags || o.form == InfoForm::Pad, Fact::FieldsSet) |
                 when(o.form == InfoForm::OneRecord && file.count > 1, Fact::TooFewRecords) |

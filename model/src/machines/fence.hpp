@@ -118,15 +118,15 @@ struct PollSlot : Machine<PollSlot> {
   static_assert(complete<states, events, transition_table, outside>);
 };
 
-/// Argument checks of the ioctls on fences, in the kernel's order.
+/// Argument checks of a dma-buf's ioctls on fences, in the kernel's order.
 struct FenceIoctl : Machine<FenceIoctl> {
   static constexpr std::string_view name = "fence_ioctl";
   DMABUF_STATE(Ready);
   using initial_state = Ready;
   using states = States<Ready>;
-  using events = Events<op::ExportSyncFile, op::ImportSyncFile, op::MergeSyncFiles, op::FileInfo, event::CopyOut>;
+  using events = Events<op::ExportSyncFile, op::ImportSyncFile>;
   using facts_used = Facts<Fact::HasSyncFile, Fact::ArgumentUnmapped, Fact::ArgumentReadOnly, Fact::UnknownFlags,
-                           Fact::NoDirection, Fact::FieldsSet, Fact::TooFewRecords, Fact::RecordsUnmapped>;
+                           Fact::NoDirection>;
 
   using IfThere = If<Fact::HasSyncFile>;
   using IfRead = All<IfThere, IfNot<Fact::ArgumentUnmapped>>;
@@ -134,8 +134,6 @@ struct FenceIoctl : Machine<FenceIoctl> {
   using IfKnown = All<IfRead, IfNot<Fact::UnknownFlags>>;
   using IfValid = All<IfKnown, IfNot<Fact::NoDirection>>;
   using IfWritable = IfNot<Fact::ArgumentReadOnly>;
-  using IfPlain = All<IfNot<Fact::ArgumentUnmapped>, IfNot<Fact::FieldsSet>>;
-  using IfRoom = All<IfPlain, IfNot<Fact::TooFewRecords>>;
   using Absent = Errnos<ENOTTY>;
   using Bad = Errnos<EFAULT>;
   using Invalid = Errnos<EINVAL>;
@@ -152,7 +150,30 @@ struct FenceIoctl : Machine<FenceIoctl> {
     Refused< "SFI-001",  Ready, op::ImportSyncFile, Bad,                    IfUnread                                        >,
     Refused< "SFI-001",  Ready, op::ImportSyncFile, Invalid,                All<IfRead, If<Fact::UnknownFlags>>             >,
     Refused< "SFI-001",  Ready, op::ImportSyncFile, Invalid,                All<IfKnown, If<Fact::NoDirection>>             >,
-    Rule<    "SFI-007",  Ready, op::ImportSyncFile, Ready,           Do<>,  IfValid                                         >,
+    Rule<    "SFI-007",  Ready, op::ImportSyncFile, Ready,           Do<>,  IfValid                                         >
+  >;
+  using outside = Table<>;
+  static_assert(complete<states, events, transition_table, outside>);
+};
+
+/// The same of a sync_file's own.
+struct SyncFileIoctl : Machine<SyncFileIoctl> {
+  static constexpr std::string_view name = "sync_file_ioctl";
+  DMABUF_STATE(Ready);
+  using initial_state = Ready;
+  using states = States<Ready>;
+  using events = Events<op::MergeSyncFiles, op::FileInfo, event::CopyOut>;
+  using facts_used = Facts<Fact::ArgumentUnmapped, Fact::ArgumentReadOnly, Fact::FieldsSet, Fact::TooFewRecords,
+                           Fact::RecordsUnmapped>;
+
+  using IfWritable = IfNot<Fact::ArgumentReadOnly>;
+  using IfPlain = All<IfNot<Fact::ArgumentUnmapped>, IfNot<Fact::FieldsSet>>;
+  using IfRoom = All<IfPlain, IfNot<Fact::TooFewRecords>>;
+  using Bad = Errnos<EFAULT>;
+  using Invalid = Errnos<EINVAL>;
+
+  using transition_table = Table<
+    //       because     in     on                  goes to | errno  doing  only
     Refused< "SYF-006",  Ready, op::MergeSyncFiles, Bad,                    If<Fact::ArgumentUnmapped>                      >,
     Refused< "SYF-006",  Ready, op::MergeSyncFiles, Invalid,                All<IfNot<Fact::ArgumentUnmapped>, If<Fact::FieldsSet>> >,
     Rule<    "SYF-006",  Ready, op::MergeSyncFiles, Ready,           Do<>,  IfPlain                                         >,

@@ -23,6 +23,7 @@ void extract_fence(Tables& tables);
 void extract_reservation(Tables& tables);
 void extract_poll_slot(Tables& tables);
 void extract_fence_ioctl(Tables& tables);
+void extract_sync_file_ioctl(Tables& tables);
 void extract_sync_file(Tables& tables);
 
 }  // namespace dmabuf::model::contract
