@@ -7,7 +7,7 @@ build_packages="g++ cmake ninja-build ccache pkg-config libboost1.81-dev librapi
 guest_packages="qemu-system-x86 make gcc gcc-12 libelf-dev xz-utils kmod cpio bc flex bison"
 
 # Readers of other people's formats; a test without its reader is skipped and names the package.
-test_packages="linux-source-6.12 libxml2-utils python3-jsonschema perl gcc bash"
+test_packages="linux-source-6.12 libxml2-utils python3-jsonschema perl gcc bash zsh fish man-db groff-base"
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"

@@ -23,5 +23,10 @@ void add_vm_command(CLI::App& app, int& status);
 void add_mutants_command(CLI::App& app, int& status);
 void add_probe_command(CLI::App& app, int& status);
 void add_list_command(CLI::App& app, int& status);
+void add_findings_command(CLI::App& app, int& status);
+void add_compare_command(CLI::App& app, int& status);
+void add_merge_command(CLI::App& app, int& status);
+void add_completion_command(CLI::App& app, int& status);
+void add_man_command(CLI::App& app, int& status);
 
 }  // namespace dmabuf::app

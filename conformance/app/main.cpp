@@ -17,6 +17,7 @@
 #include "dmabuf/reports/write.hpp"
 #include "exit_code.hpp"
 #include "guest.hpp"
+#include "manual.hpp"
 #include "output.hpp"
 #include "stop.hpp"
 #include "version.hpp"
@@ -45,8 +46,27 @@ void collect_names(const CLI::App& app, std::vector<std::string>& names) {
     names.push_back(sub->get_name());
     collect_names(*sub, names);
   }
-  for (const CLI::Option* option : app.get_options())
+  for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    if (!option->get_positional()) continue;
+    for (const std::string& value : values_of(*option)) names.push_back(value);
+  }
+}
+
+/// Values that some subcommand's option of this name takes; none if it takes any.
+std::vector<std::string> values_named(const CLI::App& app, const std::string& name) {
+  for (const CLI::Option* option : app.get_options())
+    if (option->check_name(name) && !values_of(*option).empty()) return values_of(*option);
+  for (const CLI::App* sub : app.get_subcommands({}))
+    if (auto values = values_named(*sub, name); !values.empty()) return values;
+  return {};
+}
+
+void suggest_one(const std::string& word, const std::vector<std::string>& names) {
+  if (std::ranges::find(names, word) != names.end()) return;
+  const auto nearest = std::ranges::min_element(names, {}, [&](const std::string& n) { return distance(word, n); });
+  if (nearest != names.end() && distance(word, *nearest) <= 2)
+    fmt::print(stderr, "dmabuf-conform: '{}' is unknown; did you mean '{}'?\n", word, *nearest);
 }
 
 /// For each word that nobody knows, the known one nearest to it.
@@ -54,13 +74,17 @@ void suggest(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> names;
   collect_names(app, names);
   for (int i = 1; i < argc; ++i) {
-    const std::string word = std::string(argv[i]).substr(0, std::string_view(argv[i]).find('='));
+    const std::string_view whole = argv[i];
+    const std::string word(whole.substr(0, whole.find('=')));
+    if (word.starts_with("--") && word.size() < whole.size())
+      suggest_one(std::string(whole.substr(word.size() + 1)), values_named(app, word));
     if (std::ranges::find(names, word) != names.end()) continue;
-    if (i > 1 && std::string_view(argv[i - 1]).starts_with("--") && !word.starts_with("--")) continue;  // a value
+    if (i > 1 && std::string_view(argv[i - 1]).starts_with("--") && !word.starts_with("--")) {  // a value
+      suggest_one(word, values_named(app, argv[i - 1]));
+      continue;
+    }
     if (i == 1 && !word.starts_with("-")) fmt::print(stderr, "dmabuf-conform: there is no subcommand '{}'\n", word);
-    const auto nearest = std::ranges::min_element(names, {}, [&](const std::string& n) { return distance(word, n); });
-    if (nearest != names.end() && distance(word, *nearest) <= 2)
-      fmt::print(stderr, "dmabuf-conform: '{}' is unknown; did you mean '{}'?\n", word, *nearest);
+    suggest_one(word, names);
   }
 }
 
@@ -77,10 +101,15 @@ int run_command_line(int argc, char** argv) {
   add_vm_command(app, status);
   add_replay_command(app, status);
   add_report_command(app, status);
+  add_findings_command(app, status);
+  add_compare_command(app, status);
+  add_merge_command(app, status);
   add_model_command(app, status);
   add_mutants_command(app, status);
   add_probe_command(app, status);
   add_list_command(app, status);
+  add_completion_command(app, status);
+  add_man_command(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -28,13 +28,6 @@ void link_latest(const fs::path& directory) {
   if (!ignored) fs::rename(draft, parent / "latest", ignored);
 }
 
-std::string trace_text(const record::Finding& finding) {
-  std::string text = fmt::format("# dbt 1 model={}\n# {}\n# {}\n", model::model_hash(), finding.summary,
-                                 finding.replay);
-  for (const record::Step& step : finding.trace) text += step.operation + "\n";
-  return text;
-}
-
 }  // namespace
 
 fs::path Output::default_directory() {
@@ -96,6 +89,13 @@ void Output::render() const {
   const std::vector<record::Run> all = runs();
   reports::write_file(directory_ / "results.json", reports::results_json(all));
   reports::write_file(directory_ / "report.html", reports::render_html(all));
+}
+
+std::string trace_text(const record::Finding& finding) {
+  std::string text = fmt::format("# dbt 1 model={}\n# {}\n# {}\n", model::model_hash(), finding.summary,
+                                 finding.replay);
+  for (const record::Step& step : finding.trace) text += step.operation + "\n";
+  return text;
 }
 
 std::vector<record::Run> read_run(const fs::path& place) {

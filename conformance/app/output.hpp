@@ -47,6 +47,9 @@ class Output final : public conformance::Sink {
   std::mutex mutex_;
 };
 
+/// The counterexample as a .dbt file.
+std::string trace_text(const record::Finding& finding);
+
 /// The journal of a run's directory, or a journal itself. Throws UsageError if there is none.
 std::vector<record::Run> read_run(const std::filesystem::path& place);
 

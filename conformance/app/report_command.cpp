@@ -4,18 +4,22 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string_view>
 
 #include "commands.hpp"
 #include "dmabuf/record/run.hpp"
+#include "dmabuf/reports/expectations.hpp"
 #include "dmabuf/reports/formats.hpp"
 #include "dmabuf/reports/html.hpp"
 #include "dmabuf/reports/json.hpp"
 #include "dmabuf/reports/text.hpp"
 #include "dmabuf/reports/write.hpp"
 #include "exit_code.hpp"
+#include "exit_map.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 
@@ -46,6 +50,17 @@ constexpr auto kFormats = std::to_array<Format>({
     {"perfetto", [](const auto& runs, const Rendering&) { return reports::render_perfetto(runs); }},
 });
 
+/// Marks what is known to fail; says what has expired and what matched nothing.
+void expect(const std::string& file, std::vector<record::Run>& runs) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file)) throw UsageError(file + ": no such list of expectations");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto expectations = reports::parse_expectations(file, text, utc_now().substr(0, 10));
+  if (!expectations) throw UsageError(expectations.error());
+  for (const std::string& warning : expectations->warnings) fmt::print(stderr, "{}\n", warning);
+  for (const std::string& stale : reports::apply(*expectations, runs)) fmt::print(stderr, "{}\n", stale);
+}
+
 }  // namespace
 
 void add_report_command(CLI::App& app, int& status) {
@@ -54,6 +69,8 @@ void add_report_command(CLI::App& app, int& status) {
     std::string format = "text";
     std::string file;
     reports::KcidbOptions kcidb;
+    ExitMap exit;
+    std::vector<std::string> expect;
   };
   auto request = std::make_shared<Request>();
   CLI::App* command = app.add_subcommand("report", "render a run's journal");
@@ -62,7 +79,9 @@ void add_report_command(CLI::App& app, int& status) {
       "  dmabuf-conform report latest\n"
       "  dmabuf-conform report latest --format html -o page.html\n"
       "  dmabuf-conform report latest --format junit -o junit.xml\n"
-      "  dmabuf-conform report latest --format kcidb --origin my_lab --artifact-url-prefix https://ci.example.org/17");
+      "  dmabuf-conform report latest --format kcidb --origin my_lab --artifact-url-prefix https://ci.example.org/17\n"
+      "  dmabuf-conform report latest --format ktap --exit-map kselftest\n"
+      "  dmabuf-conform report latest --expect board-fails.txt --exit-policy verdict");
   command->add_option("run", request->run, "directory of a run, or its journal")->required();
   std::string formats;
   std::set<std::string> names;
@@ -90,8 +109,11 @@ void add_report_command(CLI::App& app, int& status) {
           ""));
   command->add_option("--artifact-url-prefix", request->kcidb.artifact_url_prefix,
                       "kcidb: where the run's directory can be fetched (https://…)");
+  command->add_option("--expect", request->expect, "known failures, as DRM CI has them: NAME-fails.txt, NAME-flakes.txt (repeatable)");
+  add_exit_options(*command, request->exit, {"rendered", "verdict", "completed"});
   command->callback([request, &status] {
-    const std::vector<record::Run> runs = read_run(request->run);
+    std::vector<record::Run> runs = read_run(request->run);
+    for (const std::string& file : request->expect) expect(file, runs);
     const Rendering rendering{.kcidb = request->kcidb,
                               .colour = request->file.empty() && wants_colour() ? reports::Colour::Yes : reports::Colour::No};
     const auto format = std::ranges::find(kFormats, request->format, &Format::name);
@@ -100,7 +122,9 @@ void add_report_command(CLI::App& app, int& status) {
       fmt::print("{}", rendered);
     else
       reports::write_file(request->file, rendered);
-    status = kConforms;
+    // A report that was drawn is a success, unless the run's own status is asked for.
+    const bool asked = request->exit.policy != "rendered" || request->exit.map != "native";
+    status = asked ? mapped_exit(exit_code_of(runs), runs, request->exit) : kConforms;
   });
 }
 

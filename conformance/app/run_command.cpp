@@ -136,17 +136,7 @@ int run_targets(const RunRequest& request) {
   fmt::print("\njournal: {}\nreport:  {}\n", std::filesystem::absolute(output.journal()).string(),
              std::filesystem::absolute(output.directory() / "report.html").string());
   if (stop_requested()) return kStopped;
-  int worst = kConforms;
-  bool all_skipped = true;
-  for (const record::Run& run : runs) {
-    const int code = run.exit_code();
-    if (code == kNotApplicable) continue;
-    all_skipped = false;
-    // Infrastructure beats findings: a target that was lost says nothing of what it did not get to.
-    const auto rank = [](int c) { return c == kInfrastructure ? 4 : c == kFindings ? 3 : c == kStopped ? 2 : c == kInconclusive ? 1 : 0; };
-    if (rank(code) > rank(worst)) worst = code;
-  }
-  return all_skipped ? kNotApplicable : worst;
+  return mapped_exit(exit_code_of(runs), runs, request.exit);
 }
 
 void add_run_options(CLI::App& command, RunRequest& request) {
@@ -191,6 +181,7 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   command.add_flag_function("--overwrite", [&request](std::int64_t) { request.existing = Existing::Overwrite; },
                             "replace the run in --out");
   command.add_flag("--quiet", request.quiet, "no progress");
+  add_exit_options(command, request.exit);
 }
 
 void initialise(RunRequest& request) {

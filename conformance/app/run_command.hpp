@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "campaign.hpp"
+#include "exit_map.hpp"
 #include "output.hpp"
 
 namespace dmabuf::app {
@@ -19,6 +20,7 @@ struct RunRequest {
   Existing existing = Existing::Refuse;
   bool quiet = false;
   std::vector<std::string> kernel_arguments;
+  ExitMap exit;
 };
 
 /// Options that `run` and `vm run` share.
