@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "dmabuf/model/explore.hpp"
+#include "dmabuf/model/pack.hpp"
 #include "dmabuf/model/world.hpp"
 #include "machine_id.hpp"
 
@@ -49,25 +50,6 @@ class Bytes {
  private:
   std::string text_;
 };
-
-/// A world but for its callback counters: of two that have been seen to agree so far, they decide nothing.
-std::string without_counters(const World& w) {
-  Bytes bytes;
-  const auto add = [&](auto... values) { (bytes.add_small(values), ...); };
-  for (const BufferState& b : w.buffers) {
-    add(b.lifecycle, b.storage, b.cpu, b.handle, b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
-        b.name);
-    if (b.lifecycle != state::kAbsent)
-      for (const std::uint64_t tag : b.content) bytes.add(tag);
-  }
-  for (const FdState& s : w.fds) add(s.state, s.buffer, s.process, s.cloexec);
-  for (const ReferenceState& s : w.references) add(s.state, s.buffer);
-  for (const AttachmentState& s : w.attachments) add(s.state, s.buffer, s.device, s.mappings, s.cached);
-  for (const MappingState& s : w.mappings) add(s.state, s.attachment, s.direction);
-  for (const VmaState& s : w.vmas) add(s.state, s.buffer, s.process, s.offset, s.length, s.protection, s.sharing, s.suspect);
-  for (const MessageState& s : w.messages) add(s.state, s.buffer, s.process);
-  return bytes.take();
-}
 
 std::string seen(const Observation& observation) {
   Bytes bytes;

@@ -261,6 +261,11 @@ void Oracle::reset() {
   last_fired_.clear();
 }
 
+void Oracle::start_from(const World& world) {
+  reset();
+  worlds_.front() = world;
+}
+
 bool Oracle::enabled(const Operation& operation) const {
   for (const World& world : worlds_) {
     alternatives(world, profile_, operation, alternatives_);

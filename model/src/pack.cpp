@@ -50,6 +50,24 @@ World without_data(const World& world) {
   return bare;
 }
 
+std::string without_counters(const World& w) {
+  std::string bytes;
+  const auto add = [&](auto... values) { (bytes.push_back(static_cast<char>(values)), ...); };
+  for (const BufferState& b : w.buffers) {
+    add(b.lifecycle, b.storage, b.cpu, b.handle, b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
+        b.name);
+    if (b.lifecycle != state::kAbsent)
+      for (const std::uint64_t tag : b.content) bytes.append(reinterpret_cast<const char*>(&tag), sizeof tag);
+  }
+  for (const FdState& s : w.fds) add(s.state, s.buffer, s.process, s.cloexec);
+  for (const ReferenceState& s : w.references) add(s.state, s.buffer);
+  for (const AttachmentState& s : w.attachments) add(s.state, s.buffer, s.device, s.mappings, s.cached);
+  for (const MappingState& s : w.mappings) add(s.state, s.attachment, s.direction);
+  for (const VmaState& s : w.vmas) add(s.state, s.buffer, s.process, s.offset, s.length, s.protection, s.sharing, s.suspect);
+  for (const MessageState& s : w.messages) add(s.state, s.buffer, s.process);
+  return bytes;
+}
+
 struct Packing::Writer {
   std::uint64_t packed = 0;
   unsigned shift = 0;

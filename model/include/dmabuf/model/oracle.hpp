@@ -32,6 +32,7 @@ class Oracle {
   explicit Oracle(const Profile& profile, const Bounds& bounds = {});
 
   void reset();  ///< One empty world.
+  void start_from(const World& world);  ///< That one world.
 
   /// Is the operation one a program may contain here: Permitted or Refused in every world? Skip-invalid
   /// shrinking drops what is not.

@@ -24,6 +24,10 @@ namespace dmabuf::model {
 /// The world without what a packed one leaves out; `unpack(pack(w)) == without_data(w)`.
 World without_data(const World& world);
 
+/// Bytes that are equal if and only if two worlds are, but for their callback counters: of worlds that have been
+/// seen to agree so far, those decide nothing.
+std::string without_counters(const World& world);
+
 /// Are slots of one kind told apart? Ids are names: renaming them changes nothing in a world's future.
 enum class Symmetry : std::uint8_t {
   Ignored,  ///< every world for itself
