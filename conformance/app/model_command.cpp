@@ -9,6 +9,7 @@
 #include "model_check.hpp"
 #include "model_diff.hpp"
 #include "model_explore.hpp"
+#include "model_tour.hpp"
 #include "output.hpp"
 
 namespace dmabuf::app {
@@ -52,6 +53,7 @@ void add_model_command(CLI::App& app, int& status) {
   });
 
   add_model_diff(*model, status);
+  add_model_tour(*model, status);
 }
 
 }  // namespace dmabuf::app

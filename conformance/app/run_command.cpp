@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <chrono>
 #include <memory>
 #include <random>
@@ -175,6 +176,15 @@ void add_run_options(CLI::App& command, RunRequest& request) {
       },
       "I/N: this run does every Nth case, the Ith of them");
   command.add_option("--traces", s.traces, "directory of .dbt traces to replay first; default: the project's own");
+  command.add_option_function<std::string>(
+      "--tour",
+      [&s](const std::string& name) {
+        s.traces = project_traces() / "tour" / name;
+        if (!std::filesystem::is_directory(s.traces))
+          throw CLI::ValidationError("--tour", "there is no tour '" + name + "'; 'model tour --out' makes one");
+        s.cases = 0;
+      },
+      "the certification sequence of that name ('reference-eager') instead of random cases");
   command.add_option("--out", request.out, "directory of the run; default: a new one here");
   command.add_flag_function("--resume", [&request](std::int64_t) { request.existing = Existing::Resume; },
                             "go on with the run in --out");
@@ -199,6 +209,7 @@ void add_run_command(CLI::App& app, int& status) {
       "Examples:\n"
       "  dmabuf-conform run --target reference\n"
       "  dmabuf-conform run --target 'reference:eager!dup_not_counted'\n"
+      "  dmabuf-conform run --target reference:eager --tour reference-eager\n"
       "  dmabuf-conform run --target native:udmabuf --cases 2000\n"
       "  dmabuf-conform run --target vm:debian:6.12 --target vm:debian:6.1/vgem --out night1");
   command->add_option("--target", request->targets, "what to test (repeatable); see 'list targets'")

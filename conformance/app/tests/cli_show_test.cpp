@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "program.hpp"
 
@@ -51,7 +54,7 @@ TEST_P(Help, GivesAnExample) {
 
 INSTANTIATE_TEST_SUITE_P(Of, Help,
                          ::testing::Values("run", "replay", "shrink", "report", "mutants", "probe",
-                                           "list", "model check", "model explore", "model diff", "model tables", "model diagram",
+                                           "list", "model check", "model explore", "model diff", "model tour", "model tables", "model diagram",
                                            "vm run", "vm kill", "vm bench", "vm probe"),
                          [](const auto& instance) {
                            std::string name = instance.param;
@@ -206,6 +209,44 @@ TEST(ModelDiff, KnowsTheProfilesItIsAskedFor) {
   EXPECT_EQ(run({"model", "diff", "6.1"}).status, kUsage);
   EXPECT_EQ(run({"model", "diff", "6.1", "vgem"}).status, kUsage);
   EXPECT_EQ(run({"model", "diff", "5.10", "6.1", "--exporter", "nobody"}).status, kUsage);
+}
+
+TEST(ModelTour, CoversEveryTransitionInPieces) {
+  const std::string text = shown({"model", "tour", "--configuration", "sharing"});
+  EXPECT_THAT(text, ContainsRegex("sharing +55 +603 +603 +[0-9]+ +1\\.[0-9]+ +[0-9]+"));
+  EXPECT_EQ(run({"model", "tour", "--exporter", "unknown"}).status, kUsage) << "nobody can plan with open choices";
+  EXPECT_EQ(run({"model", "tour", "--configuration", "nowhere"}).status, kUsage);
+}
+
+TEST(ModelTour, IsWhatIsCommitted) {
+  const std::filesystem::path fresh = std::filesystem::path(::testing::TempDir()) / "tour";
+  std::filesystem::remove_all(fresh);
+  shown({"model", "tour", "--out", fresh.string()});
+  const std::filesystem::path committed = DMABUF_SOURCE_DIR "/conformance/traces/tour/reference-eager";
+  const auto text = [](const std::filesystem::path& path) {
+    std::stringstream all;
+    all << std::ifstream(path).rdbuf();
+    return all.str();
+  };
+  std::size_t pieces = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(fresh)) {
+    EXPECT_EQ(text(entry.path()), text(committed / entry.path().filename())) << entry.path().filename();
+    ++pieces;
+  }
+  std::size_t kept = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(committed)) ++kept;
+  EXPECT_EQ(pieces, kept);
+  EXPECT_GT(pieces, 10U);
+}
+
+TEST(ModelTour, RunsOnTheReference) {
+  const std::string out = (std::filesystem::path(::testing::TempDir()) / "tour-run").string();
+  const Answer good = run({"run", "--target", "reference:eager", "--tour", "reference-eager", "--out", out, "--overwrite"});
+  EXPECT_EQ(good.status, kConforms) << good.story();
+  EXPECT_THAT(good.out, HasSubstr("CONFORMS"));
+  const Answer bad = run({"run", "--target", "reference:eager!dup_not_counted", "--tour", "reference-eager", "--out", out, "--overwrite"});
+  EXPECT_EQ(bad.status, kFindings) << bad.story();
+  EXPECT_EQ(run({"run", "--tour", "nowhere"}).status, kUsage);
 }
 
 }  // namespace
