@@ -44,6 +44,15 @@ std::vector<RequirementRow> requirement_table(const std::vector<record::Run>& ru
                         : one.hit[i] < one.total[i] ? Standing::Partly
                                                     : Standing::Kept;
     }
+    for (const record::Checked& checked : runs[i].checks) {
+      if (checked.state != "kept" && checked.state != "broken") continue;
+      RequirementRow& one = row(checked.requirement);
+      // A row that was never taken is made up for by a check that looked.
+      if (checked.state == "kept" && one.standing[i] != Standing::Broken &&
+          one.standing[i] != Standing::Partly)
+        one.standing[i] = Standing::Kept;
+      if (checked.state == "broken") one.standing[i] = Standing::Broken;
+    }
     for (const record::Finding& finding : runs[i].findings)
       for (const record::Clause& clause : finding.clauses) {
         if (clause.id.empty()) continue;

@@ -11,10 +11,10 @@
 namespace dmabuf::reports {
 
 enum class Standing {
-  Silent,      ///< no row of this target speaks of it
+  Silent,      ///< no row of this target and no check of it speaks of it
   NotReached,  ///< its rows were never taken
   Partly,      ///< some of its rows were taken, and nothing spoke against it
-  Kept,        ///< all of its rows were taken, and nothing spoke against it
+  Kept,        ///< all of its rows were taken, or a check found it kept; nothing spoke against it
   Broken,      ///< a finding names it
 };
 

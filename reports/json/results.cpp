@@ -98,6 +98,10 @@ std::string cases_of(const Run& run, const std::string& indent) {
       if (!clause.id.empty()) ids.insert(record::valid_utf8(full_requirement_id(clause.id)));
     broken[finding.signature] = ids;
   }
+  std::unordered_map<std::string, std::set<std::string>> asked;  // requirements by case
+  for (const record::Checked& checked : run.checks)
+    if (checked.state != "not-applicable")
+      asked[checked.case_id].insert(record::valid_utf8(full_requirement_id(checked.requirement)));
   Rows rows(indent);
   for (const record::Case& one : run.cases) {
     Json json = {{"id", text(one.id)}, {"outcome", to_string(one.outcome())}};
@@ -113,6 +117,7 @@ std::string cases_of(const Run& run, const std::string& indent) {
       if (!attempt.message.empty()) entry["message"] = text(attempt.message);
       tries.push_back(std::move(entry));
     }
+    if (const auto found = asked.find(one.id); found != asked.end()) requirements = found->second;
     json["tries"] = std::move(tries);
     json["req"] = std::move(requirements);
     rows.add(dump(json));
@@ -142,6 +147,23 @@ std::string findings_of(const Run& run, const std::string& indent) {
                    {"minimality", text(finding.minimality)},
                    {"repro", text(finding.token.empty() ? finding.replay : finding.token)},
                    {"replay", text(finding.replay)}}));
+  }
+  return std::move(rows).finish();
+}
+
+/// What directed checks say, for each case and requirement.
+std::string checks_of(const Run& run, const std::string& indent) {
+  Rows rows(indent);
+  for (const record::Checked& checked : run.checks) {
+    Json json = {{"case", text(checked.case_id)},
+                 {"req", text(full_requirement_id(checked.requirement))},
+                 {"state", text(checked.state)}};
+    if (!checked.call.empty()) json["call"] = text(checked.call);
+    if (!checked.expected.empty()) json["expected"] = text(checked.expected);
+    if (!checked.observed.empty()) json["observed"] = text(checked.observed);
+    if (!checked.reason.empty()) json["reason"] = text(checked.reason);
+    if (!checked.remedy.empty()) json["remedy"] = text(checked.remedy);
+    rows.add(dump(json));
   }
   return std::move(rows).finish();
 }
@@ -222,6 +244,7 @@ std::string results(const Run& run, const std::string& indent) {
   out.add("totals", totals_of(totals));
   out.add("marks", marks_of(run));
   out.add("cases", cases_of(run, indent));
+  if (!run.checks.empty()) out.add("checks", checks_of(run, indent));
   out.add("findings", findings_of(run, indent));
   out.add("skips", skips_of(run.skips));
   out.add("coverage", coverage_of(run));

@@ -155,6 +155,18 @@ void fields(V& v, Is<Skipped> auto& r) {
 }
 
 template <class V>
+void fields(V& v, Is<Checked> auto& r) {
+  v("case", r.case_id, Field::Required);
+  v("req", r.requirement, Field::Required);
+  v("state", r.state, Field::Required);
+  v("call", r.call, Field::Filled);
+  v("expected", r.expected, Field::Filled);
+  v("observed", r.observed, Field::Filled);
+  v("reason", r.reason, Field::Filled);
+  v("remedy", r.remedy, Field::Filled);
+}
+
+template <class V>
 void fields(V& v, Is<Note> auto& r) {
   v("key", r.key, Field::Required);
   v("value", r.value);
@@ -338,6 +350,8 @@ template <>
 constexpr const char* kWord<Coverage> = "cover";
 template <>
 constexpr const char* kWord<Stop> = "stop";
+template <>
+constexpr const char* kWord<Checked> = "check";
 
 /// Reads the record if the word is that of R; false if it is another's.
 template <class R>

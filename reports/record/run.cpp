@@ -103,7 +103,7 @@ Totals Run::totals() const {
   if (totals.operations == 0 && stop) totals.operations = stop->operations;
   std::uint64_t done = unlisted > listed_passes ? unlisted - listed_passes : 0;
   for (const Case& one : cases)
-    if (!one.id.starts_with("trace.")) ++done;
+    if (!one.id.starts_with("trace.") && !one.id.starts_with("check.")) ++done;
   if (start) {
     const std::uint64_t shards = start->shard_count == 0 ? 1 : start->shard_count;
     const std::uint64_t planned = (start->cases + shards - start->shard_index) / shards;
@@ -347,6 +347,14 @@ struct Collector::State {
     }
     void add(const Warn& warn) { run.warns.push_back(warn); }
     void add(const Skipped& skip) { run.skips.push_back(skip); }
+    void add(const Checked& checked) {
+      for (Checked& known : run.checks)
+        if (known.case_id == checked.case_id && known.requirement == checked.requirement) {
+          known = checked;
+          return;
+        }
+      run.checks.push_back(checked);
+    }
     void add(const Note& note) {
       const auto [at, fresh] = note_at.try_emplace(note.key, run.notes.size());
       if (fresh)

@@ -152,7 +152,11 @@ rc::Gen<Record> record() {
                                 set(&Coverage::missing, texts()), set(&Coverage::hit, texts()))),
       as_record(build<Stop>(set(&Stop::reason, text()), set(&Stop::verdict, text()),
                             set(&Stop::cases, u64()), set(&Stop::operations, u64()),
-                            set(&Stop::findings, u64()), set(&Stop::seconds, real()))));
+                            set(&Stop::findings, u64()), set(&Stop::seconds, real()))),
+      as_record(build<Checked>(set(&Checked::case_id, text()), set(&Checked::requirement, text()),
+                               set(&Checked::state, text()), set(&Checked::call, text()),
+                               set(&Checked::expected, text()), set(&Checked::observed, text()),
+                               set(&Checked::reason, text()), set(&Checked::remedy, text()))));
 }
 
 rc::Gen<Line> line() {
@@ -517,6 +521,19 @@ TEST(Run, NeverConformsWithErrorsUnrunCasesOrAnotherOpinionOfTheWriter) {
       Verdict::Inconclusive);
   EXPECT_EQ(verdict({kStart, pass_a, End{.case_id = "b", .outcome = CaseOutcome::Leak}, done}),
             Verdict::Diverges);
+}
+
+TEST(Run, CountsDirectedChecksBesideThePlan) {
+  const Checked kept{.case_id = "check.a.b", .requirement = "DBUF-FOP-001", .state = "kept"};
+  Checked broken = kept;
+  broken.state = "broken";
+  const auto run = run_of({kStart, Begin{.case_id = "check.a.b"}, kept, broken,
+                           End{.case_id = "check.a.b"},
+                           Stop{.reason = "plan-done", .verdict = "conforms"}});
+  EXPECT_EQ(run.totals()[CaseOutcome::Pass], 1U);
+  EXPECT_EQ(run.totals()[CaseOutcome::NotRun], 2U) << "a check stands for no planned case";
+  ASSERT_EQ(run.checks.size(), 1U) << "the latest of each case and requirement";
+  EXPECT_EQ(run.checks.front().state, "broken");
 }
 
 TEST(Run, KeepsTheLatestFindingOfEachSignature) {

@@ -169,6 +169,49 @@ TEST(Schema, IsKeptByResults) {
   fs::remove(file);
 }
 
+/// One that was kept, one broken, one that did not apply.
+std::vector<record::Record> checked() {
+  using namespace record;
+  return {Start{.run = "r", .target = "vm:debian:6.12/vgem"},
+          Begin{.case_id = "check.mmu.offset"},
+          Checked{.case_id = "check.mmu.offset", .requirement = "DBUF-MMU-002", .state = "kept"},
+          Checked{.case_id = "check.mmu.offset",
+                  .requirement = "DBUF-MMU-008",
+                  .state = "broken",
+                  .call = "load page 0",
+                  .expected = "0x2",
+                  .observed = "0x1"},
+          Checked{.case_id = "check.mmu.offset",
+                  .requirement = "DBUF-UDM-013",
+                  .state = "not-applicable",
+                  .reason = "it speaks of 6.1",
+                  .remedy = "test 6.1"},
+          End{.case_id = "check.mmu.offset", .outcome = CaseOutcome::Divergence},
+          Stop{.reason = "plan-done", .verdict = "diverges", .cases = 1, .findings = 1}};
+}
+
+TEST(Checks, AreInResultsWithTheirRequirements) {
+  std::string text;
+  std::uint64_t seq = 0;
+  for (const auto& record : checked()) text += record::to_json_line({++seq, seq, record}) + "\n";
+  std::istringstream in(text);
+  const std::vector<record::Run> runs = record::collect(in);
+  const std::string results = results_json(runs);
+  const auto json = nlohmann::json::parse(results);
+  ASSERT_EQ(json["checks"].size(), 3U);
+  EXPECT_EQ(json["checks"][1]["state"], "broken");
+  EXPECT_EQ(json["cases"][0]["req"], nlohmann::json({"DBUF-MMU-002", "DBUF-MMU-008"}))
+      << "what did not apply was not asked";
+  for (const bool journal : {false, true}) {
+    const auto file = scratch_file("checked.json");
+    write_file(file, journal ? text : results);
+    const int status = check_schema(journal ? "journal" : "results", file, journal ? " --lines" : "");
+    if (status == 77 || status == 127) GTEST_SKIP() << "python3 with jsonschema is not installed";
+    EXPECT_EQ(status, 0);
+    fs::remove(file);
+  }
+}
+
 TEST(Schema, IsKeptByTheJournal) {
   const auto file = scratch_file("journal.ndjson");
   std::string text;

@@ -252,7 +252,9 @@ void one_finding(Page& page, const Finding& finding, std::string_view heading) {
     page.labelled("seen", fmt::format("{}, first in {} (case seed 0x{:x})",
                                       finding.count == 1 ? "once" : grouped(finding.count) + " times",
                                       visible(finding.first_case), finding.case_seed));
-  if (finding.original_operations > 0 || !finding.minimality.empty())
+  if (finding.original_operations == 0 && !finding.minimality.empty() && finding.token.empty())
+    page.labelled("shrunk", visible(finding.minimality));
+  else if (finding.original_operations > 0 || !finding.minimality.empty())
     page.labelled("shrunk",
                   fmt::format("from {} to {} in {}{}{}", grouped(finding.original_operations),
                               counted(finding.trace.size(), "operation", "operations"),

@@ -41,7 +41,7 @@ struct Start {
 
 /// Written before the case touches the system.
 struct Begin {
-  std::string case_id = {};  ///< "random.000017" or "trace.<name>"
+  std::string case_id = {};  ///< "random.000017", "trace.<name>" or "check.<area>.<name>"
   std::uint64_t k = 0;
   std::uint32_t attempt = 1;
   std::uint64_t case_seed = 0;
@@ -115,6 +115,17 @@ struct Skipped {
   friend bool operator==(const Skipped&, const Skipped&) = default;
 };
 
+/// What a directed check found out about one requirement. It comes before the End of its case.
+struct Checked {
+  std::string case_id = {};      ///< "check.udm.create-order"
+  std::string requirement = {};  ///< "DBUF-UDM-001"
+  std::string state = {};        ///< "kept", "broken", "not-applicable"
+  std::string call = {};         ///< broken: the call that did it
+  std::string expected = {}, observed = {};  ///< broken
+  std::string reason = {}, remedy = {};      ///< not applicable
+  friend bool operator==(const Checked&, const Checked&) = default;
+};
+
 /// Free text worth keeping (environment, progress milestones).
 struct Note {
   std::string key = {}, value = {};
@@ -138,6 +149,6 @@ struct Stop {
   friend bool operator==(const Stop&, const Stop&) = default;
 };
 
-using Record = std::variant<Start, Begin, End, Finding, Warn, Skipped, Note, Coverage, Stop>;
+using Record = std::variant<Start, Begin, End, Finding, Warn, Skipped, Note, Coverage, Stop, Checked>;
 
 }  // namespace dmabuf::record

@@ -76,6 +76,7 @@ struct Run {
   std::vector<Case> cases;        ///< by id
   std::vector<Finding> findings;  ///< the latest of each signature, in order of first appearance
   std::vector<Skipped> skips;
+  std::vector<Checked> checks;    ///< the latest of each case and requirement
   std::vector<Warn> warns;
   std::vector<Note> notes;  ///< the latest of each key
   std::optional<Coverage> coverage;
