@@ -91,6 +91,8 @@ std::optional<HarnessExporter> harness_exporter(const KernelTarget& target, cons
 
 }  // namespace
 
+OpenedBackend open_exporter(const std::string& exporter) { return open_backend(exporter); }
+
 Opened open_kernel_adapter(const KernelTarget& target) {
   if (::sysconf(_SC_PAGESIZE) != static_cast<long>(kPageSize))
     return refusal("this kernel's pages are not of 4096 bytes", "use a kernel with 4 KiB pages");

@@ -34,15 +34,18 @@ __u64 capability(int card, __u64 which) {
   return call(card, drm::kGetCap, cap) ? cap.value : 0;
 }
 
-/// The module behind a card. vgem's device has no driver to ask: there the name is the module's.
+/// The module behind a card. Most are named after the driver. Where one is not, sysfs knows; but of
+/// a virtio device it names the driver of the PCI function in front.
 std::string module_of(const std::string& path, const std::string& driver) {
+  std::string module = driver;
+  std::replace(module.begin(), module.end(), '-', '_');
+  std::error_code ignored;
+  if (std::filesystem::exists("/sys/module/" + module, ignored)) return module;
   const std::string link = "/sys/class/drm/" + std::filesystem::path(path).filename().string() +
                            "/device/driver/module";
   std::array<char, PATH_MAX> real{};
   if (::realpath(link.c_str(), real.data()) != nullptr)
     return std::filesystem::path(real.data()).filename().string();
-  std::string module = driver;
-  std::replace(module.begin(), module.end(), '-', '_');
   return module;
 }
 

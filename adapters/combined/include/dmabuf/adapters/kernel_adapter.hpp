@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dmabuf/adapters/exporter_backend.hpp"
 #include "dmabuf/conformance/adapter.hpp"
 
 namespace dmabuf::adapters {
@@ -42,6 +43,9 @@ struct Opened {
 /// Throws HarnessError if there is the target but not what we need ourselves (a process, a socket).
 /// The peer process lives as long as the calling thread: open, use and close in one thread.
 Opened open_kernel_adapter(const KernelTarget& target);
+
+/// The device behind a target, without the adapter around it. Not for harness targets.
+OpenedBackend open_exporter(const std::string& exporter);
 
 /// A target as this machine has it.
 struct Offer {
