@@ -195,11 +195,47 @@ awk -v mark="$mark" '
   printf 'one reference, two attachments, two mappings and one CPU mapping.\n\n'
   "$program" model diff --all --limit 1000
 } > "$out/diff.md"
+# --- directed checks, and which of them speak of each requirement -------------------------------------
+"$program" list checks > "$work/checks"
+awk -v mark="$mark" '
+  function cell(text) { gsub(/\|/, "\\|", text); return text }
+  function link(id) { return "[" id "](requirements.md#dbuf-" tolower(id) ")" }
+  /^[a-z]/ {
+    name = $1
+    text = $0; sub(/^[^ ]+ +/, "", text)
+    next
+  }
+  {
+    line = $0; sub(/^ +/, "", line)
+    needs = ""
+    if ((at = index(line, "; ")) > 0) { needs = substr(line, at + 2); line = substr(line, 1, at - 1) }
+    n = split(line, ids, " ")
+    links = ""
+    for (i = 1; i <= n; ++i) {
+      links = links (i > 1 ? " " : "") link(ids[i])
+      if (!(ids[i] in by)) order[++count] = ids[i]
+      by[ids[i]] = by[ids[i]] (ids[i] in by && by[ids[i]] != "" ? ", " : "") "`" name "`"
+    }
+    rows = rows "| `" name "` | " cell(text) " | " links " | " cell(needs) " |\n"
+    ++checks
+  }
+  END {
+    print mark "\n# Directed checks\n"
+    print "What they are: [directed checks](../checks.md). " checks " checks speak of " count " requirements.\n"
+    printf "| check | text | requirements | where |\n| --- | --- | --- | --- |\n%s", rows
+    print "\n## By requirement\n\n| requirement | checks |\n| --- | --- |"
+    for (i = 1; i <= count; ++i) {
+      key = order[i]
+      for (j = i; j > 1 && order[j - 1] > key; --j) order[j] = order[j - 1]
+      order[j] = key
+    }
+    for (i = 1; i <= count; ++i) print "| " link(order[i]) " | " by[order[i]] " |"
+  }' "$work/checks" > "$out/checks.md"
 
 # --- help -------------------------------------------------------------------------------------------
 {
   printf '%s\n# Command line\n\nAs printed by `--help`. In prose: [cli](../cli.md).\n' "$mark"
-  for command in "" run vm "vm run" "vm kill" "vm bench" "vm probe" replay shrink report findings \
+  for command in "" run check vm "vm run" "vm kill" "vm bench" "vm probe" replay shrink report findings \
     "findings list" "findings show" compare merge model "model check" \
     "model explore" "model diff" "model tour" "model tables" "model diagram" mutants probe list completion man; do
     printf '\n## dmabuf-conform %s\n\n```\n' "$command" | sed 's/ *$//'
@@ -213,7 +249,7 @@ awk -v mark="$mark" '
 {
   printf '%s\n# Generated reference\n\nModel `%s`.\n\n' "$mark" "$model"
   printf -- '- [Requirements](requirements.md)\n- [Operations](operations.md)\n- [Profiles](profiles.md)\n'
-  printf -- '- [Mutants and defects](mutants.md)\n- [What changed between profiles](diff.md)\n- [Command line](cli.md)\n- Machines:\n'
+  printf -- '- [Directed checks](checks.md)\n- [Mutants and defects](mutants.md)\n- [What changed between profiles](diff.md)\n- [Command line](cli.md)\n- Machines:\n'
   for machine in $machines; do
     printf -- '  - [%s](machines/%s.md), %s rows\n' "$machine" "$machine" "$(awk -v m="$machine" '$1 == m' "$work/tables" | wc -l)"
   done

@@ -64,6 +64,21 @@ conformance::CampaignOptions campaign_options(const CampaignSettings& settings, 
   return options;
 }
 
+void run_target(const CampaignSettings& settings, const Target& target, OpenedTarget& opened,
+                const conformance::CampaignOptions& options, const Done& done, conformance::Sink& sink) {
+  CheckSink checking(sink, settings.checks, target, opened.kernel_release, done.checks);
+  LackSink lacking(checking, target, opened);
+  const bool programs = settings.cases > 0 || !options.traces.empty() || !settings.checks.run;
+  if (opened.adapter != nullptr && programs) {
+    run_campaign(*opened.adapter, opened.profile, options, lacking);
+    return;
+  }
+  record::Start start = options.start;
+  start.cases = 0;
+  lacking.write(start);
+  lacking.write(record::Stop{.reason = stop_requested() ? "sigterm" : "plan-done", .verdict = "inconclusive"});
+}
+
 void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
                    const OpenedTarget& opened) {
   record::Start start = start_record(settings, target, opened);

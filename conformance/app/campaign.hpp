@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "check_cases.hpp"
 #include "dmabuf/conformance/campaign.hpp"
 #include "registry.hpp"
 
@@ -24,6 +25,7 @@ struct CampaignSettings {
   std::uint32_t max_findings = 0;         ///< per target; 0: no limit
   std::chrono::milliseconds shrink_time{60000};
   std::filesystem::path traces;           ///< directory of regression traces; "" for none
+  CheckSettings checks;
   std::vector<std::string> argv;
 };
 
@@ -33,13 +35,17 @@ std::filesystem::path project_traces();
 /// Where a target was left by a former run.
 struct Done {
   std::set<std::uint64_t> cases;
-  conformance::Runner::Signatures traces;
+  conformance::Runner::Signatures traces, checks;
   conformance::Runner::Signatures signatures;
 };
 
 /// Everything a campaign needs to know, for a target that has been opened.
 conformance::CampaignOptions campaign_options(const CampaignSettings& settings, const Target& target,
                                               const OpenedTarget& opened, const Done& done);
+
+/// The campaign of a target, its checks before it; for one that has checks only, those alone.
+void run_target(const CampaignSettings& settings, const Target& target, OpenedTarget& opened,
+                const conformance::CampaignOptions& options, const Done& done, conformance::Sink& sink);
 
 /// Why a target was not tested, as records: a run that judged nothing and says so.
 void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,

@@ -22,6 +22,7 @@ void add_model_command(CLI::App& app, int& status);
 void add_vm_command(CLI::App& app, int& status);
 void add_mutants_command(CLI::App& app, int& status);
 void add_probe_command(CLI::App& app, int& status);
+void add_check_command(CLI::App& app, int& status);
 void add_list_command(CLI::App& app, int& status);
 void add_findings_command(CLI::App& app, int& status);
 void add_compare_command(CLI::App& app, int& status);

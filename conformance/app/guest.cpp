@@ -20,6 +20,7 @@
 #include "campaign.hpp"
 #include "dmabuf/adapters/kernel_adapter.hpp"
 #include "dmabuf/boot/init.hpp"
+#include "dmabuf/checks/source.hpp"
 #include "dmabuf/conformance/campaign.hpp"
 #include "dmabuf/conformance/trace.hpp"
 #include "dmabuf/record/codec.hpp"
@@ -80,6 +81,13 @@ std::vector<GuestTarget> targets_of(const GuestPlan& plan) {
   if (!plan.targets.empty()) return plan.targets;
   std::vector<GuestTarget> all;
   for (const adapters::Offer& offer : adapters::probe().targets) all.push_back({offer.target, ""});
+  if (plan.settings.checks.run)
+    for (const std::string& name : checks::v4l2_targets()) all.push_back({name, ""});
+  // A run of checks alone passes over targets that none of them is about.
+  if (plan.job == GuestJob::Run && plan.settings.cases == 0 && plan.settings.checks.run)
+    std::erase_if(all, [&](const GuestTarget& t) {
+      return chosen_checks(plan.settings.checks, {Where::Vm, plan.kernel, t.exporter, t.bug}).empty();
+    });
   return all;
 }
 
@@ -91,7 +99,8 @@ void run_one(const GuestPlan& plan, const GuestTarget& wanted, conformance::Sink
   } catch (const conformance::HarnessError& error) {
     return write_lost(sink, plan.settings, target, error.what());
   }
-  if (opened.adapter == nullptr) return write_skipped(sink, plan.settings, target, opened);
+  if (opened.adapter == nullptr && (!opened.checks_only || !plan.settings.checks.run))
+    return write_skipped(sink, plan.settings, target, opened);
   Done done;
   std::uint64_t first_case = 0;
   std::int64_t spent_ms = 0;
@@ -99,6 +108,7 @@ void run_one(const GuestPlan& plan, const GuestTarget& wanted, conformance::Sink
     if (progress.target != wanted) continue;
     done.cases.insert(progress.done.begin(), progress.done.end());
     done.traces.insert(progress.done_traces.begin(), progress.done_traces.end());
+    done.checks.insert(progress.done_checks.begin(), progress.done_checks.end());
     done.signatures.insert(progress.signatures.begin(), progress.signatures.end());
     first_case = progress.first_case;
     spent_ms = progress.spent_ms;
@@ -107,8 +117,7 @@ void run_one(const GuestPlan& plan, const GuestTarget& wanted, conformance::Sink
   options.first_case = first_case;
   if (options.max_time.count() > 0)
     options.max_time = std::max(std::chrono::milliseconds(1), options.max_time - std::chrono::milliseconds(spent_ms));
-  LackSink lacking(sink, target, opened);
-  run_campaign(*opened.adapter, opened.profile, options, lacking);
+  run_target(plan.settings, target, opened, options, done, sink);
 }
 
 void replay_one(const GuestPlan& plan, guest::Link& link) {
@@ -210,6 +219,7 @@ void kill_one(const GuestPlan& plan, const GuestTarget& wanted, guest::Link& lin
       GuestPlan quiet = plan;
       quiet.settings.seed = round;
       quiet.settings.cases = 1'000'000;
+      quiet.settings.checks.run = false;
       run_one(quiet, wanted, sink);
       ::_exit(0);
     }

@@ -16,6 +16,7 @@ std::string to_json(const GuestPlan& plan) {
                         {"first_case", p.first_case},
                         {"spent_ms", p.spent_ms},
                         {"done_traces", p.done_traces},
+                        {"done_checks", p.done_checks},
                         {"done", p.done},
                         {"signatures", p.signatures}});
   const CampaignSettings& s = plan.settings;
@@ -31,6 +32,9 @@ std::string to_json(const GuestPlan& plan) {
                         {"max_findings", s.max_findings},
                         {"shrink_time_ms", s.shrink_time.count()},
                         {"argv", s.argv},
+                        {"checks", s.checks.run},
+                        {"check_names", s.checks.names},
+                        {"check_reserve", s.checks.reserve},
                         {"program", plan.program},
                         {"rounds", plan.rounds}}
       .dump();
@@ -53,6 +57,7 @@ GuestPlan guest_plan_from_json(const std::string& text) {
     progress.first_case = p.at("first_case");
     progress.spent_ms = p.at("spent_ms");
     progress.done_traces = p.at("done_traces").get<std::vector<std::string>>();
+    progress.done_checks = p.at("done_checks").get<std::vector<std::string>>();
     progress.done = p.at("done").get<std::vector<std::uint64_t>>();
     progress.signatures = p.at("signatures").get<std::vector<std::string>>();
   }
@@ -66,6 +71,9 @@ GuestPlan guest_plan_from_json(const std::string& text) {
   s.max_findings = json.at("max_findings");
   s.shrink_time = std::chrono::milliseconds(json.at("shrink_time_ms").get<std::int64_t>());
   s.argv = json.at("argv").get<std::vector<std::string>>();
+  s.checks.run = json.at("checks");
+  s.checks.names = json.at("check_names").get<std::vector<std::string>>();
+  s.checks.reserve = json.at("check_reserve");
   s.traces = kGuestTraces;
   plan.program = json.at("program");
   plan.rounds = json.at("rounds");

@@ -24,7 +24,7 @@ struct GuestProgress {
   bool finished = false;
   std::uint64_t first_case = 0;          ///< after a crash: where to go on
   std::int64_t spent_ms = 0;             ///< of its time limit
-  std::vector<std::string> done_traces;  ///< names
+  std::vector<std::string> done_traces, done_checks;  ///< names
   std::vector<std::uint64_t> done;       ///< cases
   std::vector<std::string> signatures;   ///< known ones
 };

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "dmabuf/adapters/kernel_adapter.hpp"
+#include "dmabuf/checks/check.hpp"
+#include "dmabuf/checks/source.hpp"
 #include "dmabuf/model/catalogue.hpp"
 #include "dmabuf/model/operation.hpp"
 #include "dmabuf/model/profile.hpp"
@@ -21,26 +24,64 @@ void list_targets() {
   fmt::print("this machine's kernel (see 'probe'):\n");
   for (const adapters::Offer& offer : adapters::probe().targets)
     fmt::print("  native:{}{}\n", offer.target, offer.available ? "" : "  (missing)");
+  fmt::print("directed checks only (see 'list checks'):\n");
+  for (const std::string& name : checks::v4l2_targets()) fmt::print("  {0}, as native:{0} or vm:KERNEL/{0}\n", name);
   fmt::print("kernels in QEMU, all exporters or one:\n"
              "  vm:debian:6.1  vm:debian:6.12  vm:debian:6.12/udmabuf\n"
              "  vm:file:/path/bzImage[,modules=DIR]  vm:file:/path/bzImage//udmabuf\n");
+}
+
+std::string words_of(const checks::Check& check) {
+  std::string text;
+  if (!check.needs.exporters.empty()) text += fmt::format("on {}", check.needs.exporters);
+  if (!check.needs.kernels.since.empty()) text += fmt::format("{}from {}", text.empty() ? "" : ", ", check.needs.kernels.since);
+  if (!check.needs.kernels.until.empty()) text += fmt::format("{}to {}", text.empty() ? "" : ", ", check.needs.kernels.until);
+  if (check.needs.root) text += fmt::format("{}as root", text.empty() ? "" : ", ");
+  if (check.needs.reserve == checks::Reserve::Slow) text += fmt::format("{}slow, if asked for", text.empty() ? "" : ", ");
+  if (check.needs.reserve == checks::Reserve::Dangerous) text += fmt::format("{}dangerous, if asked for, in guests", text.empty() ? "" : ", ");
+  return text;
+}
+
+void list_checks(bool json) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const checks::Check& check : checks::all()) {
+    std::string ids;
+    nlohmann::ordered_json requirements = nlohmann::ordered_json::array();
+    for (const std::string_view id : check.requirements) {
+      ids += fmt::format("{}{}", ids.empty() ? "" : " ", id);
+      requirements.push_back(model::full_id(id));
+    }
+    if (!json) {
+      fmt::print("{:<24} {}\n{:<24}   {}{}{}\n", check.name, check.text, "", ids, words_of(check).empty() ? "" : "; ", words_of(check));
+      continue;
+    }
+    nlohmann::ordered_json one = {{"name", check.name}, {"case", fmt::format("check.{}", check.name)}, {"text", check.text}, {"req", requirements},
+                                  {"exporters", check.needs.exporters}, {"since", check.needs.kernels.since}, {"until", check.needs.kernels.until},
+                                  {"root", check.needs.root},
+                                  {"reserve", check.needs.reserve == checks::Reserve::None ? "" : check.needs.reserve == checks::Reserve::Slow ? "slow" : "dangerous"}};
+    all.push_back(std::move(one));
+  }
+  if (json) fmt::print("{}\n", all.dump(1));
 }
 
 }  // namespace
 
 void add_list_command(CLI::App& app, int& status) {
   auto what = std::make_shared<std::string>("targets");
-  CLI::App* command = app.add_subcommand("list", "targets, requirements, operations, mutants, defects, profiles");
+  CLI::App* command = app.add_subcommand("list", "targets, requirements, operations, checks, mutants, defects, profiles");
   command->add_option("what", *what, "what to list")
-      ->check(CLI::IsMember({"targets", "requirements", "ops", "mutants", "defects", "profiles"}))
+      ->check(CLI::IsMember({"targets", "requirements", "ops", "checks", "mutants", "defects", "profiles"}))
       ->capture_default_str();
-  command->footer("Examples:\n  dmabuf-conform list\n  dmabuf-conform list requirements\n  dmabuf-conform list mutants");
-  command->callback([what, &status] {
+  auto format = std::make_shared<std::string>("text");
+  command->add_option("--format", *format, "of the list of checks")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  command->footer("Examples:\n  dmabuf-conform list\n  dmabuf-conform list checks --format json\n  dmabuf-conform list requirements\n  dmabuf-conform list mutants");
+  command->callback([what, format, &status] {
     status = kConforms;
     if (*what == "targets") return list_targets();
     if (*what == "requirements")
       for (const model::Requirement& r : model::catalogue)
         fmt::print("{}  {:<10} {:<14} {}\n", model::full_id(r.id), model::name(r.bearer), model::name(r.strength), r.text);
+    if (*what == "checks") return list_checks(*format == "json");
     if (*what == "ops")
       for (std::string_view name : model::kOperationNames) fmt::print("{}\n", name);
     if (*what == "mutants")

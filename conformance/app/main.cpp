@@ -99,6 +99,7 @@ int run_command_line(int argc, char** argv) {
   int status = kInternal;
   add_run_command(app, status);
   add_vm_command(app, status);
+  add_check_command(app, status);
   add_replay_command(app, status);
   add_report_command(app, status);
   add_findings_command(app, status);

@@ -28,6 +28,13 @@ void link_latest(const fs::path& directory) {
   if (!ignored) fs::rename(draft, parent / "latest", ignored);
 }
 
+/// The calls of a directed check, which are no trace.
+std::string call_text(const record::Finding& finding) {
+  std::string text = fmt::format("# {}\n# {}\n", finding.summary, finding.replay);
+  for (const record::Step& step : finding.trace) text += fmt::format("{} -> {}\n", step.operation, step.outcome);
+  return text;
+}
+
 }  // namespace
 
 fs::path Output::default_directory() {
@@ -73,7 +80,10 @@ void Output::write(const record::Record& record) {
     const record::Finding* finding = &copy;
     const fs::path place = directory_ / "findings" / finding->id;
     fs::create_directories(place);
-    reports::write_file(place / "repro.dbt", trace_text(*finding));
+    if (finding->token.empty() && finding->first_case.starts_with("check."))
+      reports::write_file(place / "calls.txt", call_text(*finding));
+    else
+      reports::write_file(place / "repro.dbt", trace_text(*finding));
     if (!finding->kernel_log.empty()) reports::write_file(place / "kernel.txt", finding->kernel_log);
     return;
   }

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "dmabuf/adapters/kernel_adapter.hpp"
+#include "dmabuf/checks/source.hpp"
 #include "dmabuf/reference/adapter.hpp"
 
 namespace dmabuf::app {
@@ -34,9 +35,14 @@ std::string implausible(std::string_view exporter, std::string_view bug) {
   const std::vector<std::string> policies = adapters::policy_names();
   const std::vector<std::string> defects = adapters::defect_names();
   const bool harness = !after("harness:").empty();
+  const std::vector<std::string> video = checks::v4l2_targets();
+  if (std::ranges::find(video, exporter) != video.end()) {
+    if (!bug.empty()) return fmt::format("'{}' has no defect '{}': only the harness's exporter has defects to switch on", exporter, bug);
+    return {};
+  }
   if (!exporter.empty() && exporter != "vgem" && exporter != "udmabuf" && after("heap:").empty() &&
       after("drm:").empty() && !harness)
-    return fmt::format("no exporter is called '{}'; there are vgem, udmabuf, heap:NAME, drm:DRIVER, harness:POLICY", exporter);
+    return fmt::format("no exporter is called '{}'; there are vgem, udmabuf, heap:NAME, drm:DRIVER, harness:POLICY, v4l2:ALLOCATOR", exporter);
   if (harness && std::ranges::find(policies, after("harness:")) == policies.end())
     return fmt::format("the harness has no policy '{}'; it has {}", after("harness:"), joined(policies));
   if (!bug.empty() && !harness)
@@ -60,6 +66,15 @@ OpenedTarget open_reference_target(const Target& target) {
 
 OpenedTarget open_native_target(const Target& target) {
   OpenedTarget opened;
+  if (target.exporter.starts_with("v4l2:")) {
+    opened.kernel_release = uname_release();
+    opened.profile.kernel = kernel_profile(opened.kernel_release);
+    checks::OpenedSource source = checks::open_v4l2(target.exporter.substr(5));
+    opened.checks_only = source.source != nullptr;
+    opened.reason = opened.checks_only ? "directed checks are all there is for V4L2" : source.reason;
+    opened.remedy = opened.checks_only ? "dmabuf-conform check --target " + target.text() : source.remedy;
+    return opened;
+  }
   adapters::KernelTarget wanted;
   wanted.exporter = target.exporter;
   if (!target.bug.empty()) wanted.defect = target.bug;

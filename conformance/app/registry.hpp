@@ -7,6 +7,7 @@
 ///     native                     every exporter this machine has, with the harness's importers
 ///     native:udmabuf             one of them
 ///     native:harness:eager!bug   our exporter, with a defect of the module's catalogue
+///     native:v4l2:vmalloc        directed checks only: EXPBUF and DMABUF of vivid
 ///     vm:debian:6.12             every exporter of that kernel, in QEMU
 ///     vm:debian:6.12/udmabuf     one of them
 ///     vm:file:/path/bzImage//udmabuf   of a kernel of yours (two slashes)
@@ -52,6 +53,7 @@ struct OpenedTarget {
   std::string kernel_release;
   std::vector<Lack> lacks;
   std::string reason, remedy;
+  bool checks_only = false;  ///< there is no adapter, and none is needed: directed checks can run
 };
 
 /// Not for vm targets.

@@ -31,6 +31,8 @@ Done done_before(const std::vector<record::Run>& runs, const std::string& target
         done.cases.insert(std::strtoull(c.id.c_str() + 7, nullptr, 10));
       else if (c.id.starts_with("trace."))
         done.traces.insert(c.id.substr(6));
+      else if (c.id.starts_with("check."))
+        done.checks.insert(c.id.substr(6));
     }
     for (const record::Finding& finding : run.findings) done.signatures.insert(finding.signature);
   }
@@ -48,6 +50,7 @@ std::vector<GuestProgress> progress_before(const std::vector<record::Run>& runs,
     progress.target = {target->exporter, target->bug};
     progress.finished = run.stop.has_value() && run.stop->reason != "sigterm";
     progress.done_traces.assign(done.traces.begin(), done.traces.end());
+    progress.done_checks.assign(done.checks.begin(), done.checks.end());
     progress.done.assign(done.cases.begin(), done.cases.end());
     progress.signatures.assign(done.signatures.begin(), done.signatures.end());
     all.push_back(std::move(progress));
@@ -58,7 +61,7 @@ std::vector<GuestProgress> progress_before(const std::vector<record::Run>& runs,
 void run_here(const Target& target, const CampaignSettings& settings, const Done& done, Output& output,
               bool quiet) {
   OpenedTarget opened = open_target(target);
-  if (opened.adapter == nullptr) {
+  if (opened.adapter == nullptr && (!opened.checks_only || !settings.checks.run)) {
     fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", target.text(), opened.reason, opened.remedy);
     write_skipped(output, settings, target, opened);
     return;
@@ -66,8 +69,7 @@ void run_here(const Target& target, const CampaignSettings& settings, const Done
   ProgressLine line(target.text(), quiet);
   conformance::CampaignOptions options = campaign_options(settings, target, opened, done);
   options.progress = [&](const conformance::Progress& p) { line.show(progress_text(p)); };
-  LackSink lacking(output, target, opened);
-  run_campaign(*opened.adapter, opened.profile, options, lacking);
+  run_target(settings, target, opened, options, done, output);
 }
 
 }  // namespace
@@ -93,6 +95,7 @@ int run_targets(const RunRequest& request) {
   }
   if (targets.empty()) throw UsageError("no target was given and this machine offers none; try --target reference");
 
+  if (const std::string why = unknown_check(request.settings.checks.names); !why.empty()) throw UsageError(why);
   CampaignSettings settings = request.settings;
   settings.run = new_uuid();
   Output output(request.out.empty() ? Output::default_directory() : std::filesystem::path(request.out),
@@ -185,6 +188,9 @@ void add_run_options(CLI::App& command, RunRequest& request) {
         s.cases = 0;
       },
       "the certification sequence of that name ('reference-eager') instead of random cases");
+  command.add_option("--checks", s.checks.names, "directed checks to carry out first: names, areas or patterns; default: all but those in reserve");
+  command.add_flag("--all-checks", s.checks.reserve, "those in reserve too: slow ones, and in guests dangerous ones");
+  command.add_flag_function("--no-checks", [&s](std::int64_t) { s.checks.run = false; }, "no directed checks");
   command.add_option("--out", request.out, "directory of the run; default: a new one here");
   command.add_flag_function("--resume", [&request](std::int64_t) { request.existing = Existing::Resume; },
                             "go on with the run in --out");
@@ -198,6 +204,7 @@ void initialise(RunRequest& request) {
   std::random_device random;
   request.settings.seed = (std::uint64_t{random()} << 32U) | random();
   request.settings.traces = project_traces();
+  request.settings.checks.run = true;
   request.settings.argv = command_line();
 }
 

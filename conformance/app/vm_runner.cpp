@@ -72,9 +72,17 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
   boot::Initramfs description;
   description.init = guest_program();
   description.wanted_modules = {"vgem", "udmabuf", "virtio_pci", "virtio_gpu"};
+  const bool video = plan.settings.checks.run && (plan.targets.empty() || std::ranges::any_of(plan.targets, [](const GuestTarget& t) {
+                                                     return t.exporter.starts_with("v4l2:");
+                                                   }));
+  if (video) {
+    // One capture device with memory from vmalloc and two with contiguous memory.
+    description.wanted_modules.push_back("vivid");
+    description.module_parameters.push_back("vivid n_devs=3 node_types=0x1,0x1,0x1 allocators=0,1,1");
+  }
   if (!prepared.module.empty()) {
     description.module_files = {prepared.module};
-    description.module_parameters = {"dmabuf_harness allow_defects=1"};
+    description.module_parameters.push_back("dmabuf_harness allow_defects=1");
   }
   description.files = {{plan_file, kGuestPlanPath}};
   if (!plan.settings.traces.empty() && fs::is_directory(plan.settings.traces))
@@ -268,13 +276,14 @@ class Ingest {
   GuestProgress& current() {
     for (GuestProgress& p : progress_)
       if (p.target == where_) return p;
-    progress_.push_back({where_, false, 0, 0, {}, {}, {}});
+    progress_.push_back({where_, false, 0, 0, {}, {}, {}, {}});
     return progress_.back();
   }
 
   /// The case at hand need not be run again.
   void passed_over() {
     if (case_.starts_with("trace.")) current().done_traces.push_back(case_.substr(6));
+    if (case_.starts_with("check.")) current().done_checks.push_back(case_.substr(6));
     if (case_.starts_with("random.")) current().first_case = k_ + 1;
   }
 
@@ -368,7 +377,10 @@ class Ingest {
     finding.observed = report.title;
     finding.kernel_log = report.text;
     finding.minimality = "not shrunk: the kernel itself reported it";
-    finding.replay = fmt::format("dmabuf-conform run --target '{}' --seed {:#x} --cases {}", target_, request_.settings.seed, k_ + 1);
+    if (case_.starts_with("check."))
+      finding.replay = fmt::format("dmabuf-conform check --target '{}' {}", target_, case_.substr(6));
+    else
+      finding.replay = fmt::format("dmabuf-conform run --target '{}' --seed {:#x} --cases {}", target_, request_.settings.seed, k_ + 1);
     ++findings_;
     if (reported_.insert(finding.signature).second) output_.write(finding);
     return finding.signature;
