@@ -68,7 +68,8 @@ void run_target(const CampaignSettings& settings, const Target& target, OpenedTa
                 const conformance::CampaignOptions& options, const Done& done, conformance::Sink& sink) {
   CheckSink checking(sink, settings.checks, target, opened.kernel_release, done.checks);
   LackSink lacking(checking, target, opened);
-  const bool programs = settings.cases > 0 || !options.traces.empty() || !settings.checks.run;
+  const bool programs = settings.cases > 0 || !options.traces.empty() || !settings.checks.run ||
+                        target.where == Where::Reference;
   if (opened.adapter != nullptr && programs) {
     run_campaign(*opened.adapter, opened.profile, options, lacking);
     return;
