@@ -10,6 +10,7 @@
 #include "dmabuf/conformance/seed.hpp"
 #include "dmabuf/model/world.hpp"
 #include "generator_fence.hpp"
+#include "generator_mapping.hpp"
 #include "shape.hpp"
 
 namespace dmabuf::conformance {
@@ -40,6 +41,7 @@ struct View {
   Slots<kMaxMessages> messages;
   Slots<kMaxFences> fences;  ///< pending
   Slots<kMaxSyncFiles> sync_files;
+  Slots<kMaxChildren> children;
   std::array<std::uint8_t, shape::kSlotDomains> free{};
 
   View(const World& world, const Bounds& bounds) {
@@ -59,6 +61,8 @@ struct View {
     scan(shape::Domain::Fence, fences, bounds.fences, [&](std::size_t i) { return world.pending(FenceId{static_cast<std::uint8_t>(i)}); });
     scan(shape::Domain::SyncFile, sync_files, bounds.sync_files,
          [&](std::size_t i) { return world.sync_files[i].count > 0; });
+    scan(shape::Domain::Child, children, bounds.children,
+         [&](std::size_t i) { return world.children[i].state != 0; });
   }
 
   bool has_free(shape::Domain domain) const { return free[static_cast<std::size_t>(domain)] != kNone; }
@@ -98,7 +102,7 @@ Alphabet always_in_swarm() {
   return Alphabet{}
       .set(kKind<op::Export>).set(kKind<op::Create>).set(kKind<op::InstallFd>)
       .set(kKind<op::Close>).set(kKind<op::Put>).set(kKind<op::Detach>)
-      .set(kKind<op::Unmap>).set(kKind<op::Munmap>);
+      .set(kKind<op::Unmap>).set(kKind<op::Munmap>).set(kKind<op::Exit>);
 }
 
 /// One program in the making, and the nominal world after its operations.
@@ -141,8 +145,11 @@ class Maker {
   /// What was lost on the way shows at the end: every page is read once through every view there is.
   void read_everything() {
     for (std::uint8_t v = 0; v < kMaxVmas && all_kinds_[kKind<op::Load>]; ++v)
-      for (std::uint8_t page = 0; page < world_.vmas[v].length; ++page)
+      for (std::uint8_t page = 0; page < nameable_pages(world_.vmas[v]); ++page)
         add(op::Load{VmaId{v}, page}, Meaning::Permitted);
+    for (std::uint8_t v = 0; v < kMaxVmas && all_kinds_[kKind<op::ChildLoad>]; ++v)
+      for (std::uint8_t page = 0; page < nameable_pages(world_.children[0].vmas[v]); ++page)
+        add(op::ChildLoad{ChildId{0}, VmaId{v}, page}, Meaning::Permitted);
     for (std::uint8_t m = 0; m < kMaxMappings && all_kinds_[kKind<op::DeviceRead>]; ++m) {
       const std::uint8_t buffer = buffer_mapped_by(MappingId{m});
       if (buffer == kNone) continue;
@@ -232,7 +239,7 @@ class Maker {
     set(kKind<op::FileInfo>, view.sync_files.any());
     set(kKind<op::PollSyncFile>, view.sync_files.any());
     set(kKind<op::CloseSyncFile>, view.sync_files.any());
-    return now & kinds_;
+    return (now | mapping_kinds(world_, bounds_)) & kinds_;
   }
 
   std::uint32_t weight(std::size_t kind, const View& view) const {
@@ -332,6 +339,7 @@ class Maker {
   // Not inlined: g++ 12 takes the unused bytes of the variant for uninitialised values.
   [[gnu::noinline]] Operation draw(std::size_t kind, const View& view) {
     using D = shape::Domain;
+    if (is_mapping_kind(kind)) return draw_mapping(kind, world_, bounds_, dice_);
     switch (kind) {
       case kKind<op::Export>:
         return op::Export{first_free<BufferId>(view, D::Buffer), first_free<ReferenceId>(view, D::Reference),
@@ -375,11 +383,11 @@ class Maker {
       case kKind<op::Munmap>: return op::Munmap{one_of<VmaId>(view.vmas)};
       case kKind<op::Store>: {
         const auto vma = one_of<VmaId>(view.vmas);
-        return op::Store{vma, a_page(world_.vmas[vma.value].length), fresh_tag()};
+        return op::Store{vma, a_page(nameable_pages(world_.vmas[vma.value])), fresh_tag()};
       }
       case kKind<op::Load>: {
         const auto vma = one_of<VmaId>(view.vmas);
-        return op::Load{vma, a_page(world_.vmas[vma.value].length)};
+        return op::Load{vma, a_page(nameable_pages(world_.vmas[vma.value]))};
       }
       case kKind<op::Seek>: return a_seek(an_fd(view));
       case kKind<op::AddFence>:
@@ -434,6 +442,7 @@ class Maker {
         if (at < 28) return kForeignSyncFile.value;
         return pick(view.sync_files);
       }
+      case shape::Domain::Child: return pick(view.children);
       case shape::Domain::Fd: {
         const std::uint32_t at = dice_.roll(100);
         if (at < 20) return kBadFd.value;
@@ -461,11 +470,12 @@ class Maker {
 
   /// A call with at least one operand that was not chosen with care.
   std::optional<Operation> careless(const View& view) {
-    const auto total = static_cast<std::uint32_t>(kinds_.count());
+    const Alphabet kinds = kinds_ & ~never_refused();
+    const auto total = static_cast<std::uint32_t>(kinds.count());
     if (total == 0) return {};
     std::uint32_t at = dice_.roll(total);
     std::size_t kind = 0;
-    while (!kinds_[kind] || at-- > 0) ++kind;
+    while (!kinds[kind] || at-- > 0) ++kind;
     Operation operation = shape::blank(kind);
     for (const shape::Field& field : shape::fields(kind)) {
       std::uint32_t value = 0;
@@ -523,10 +533,10 @@ class Maker {
     const auto fd = fd_of(vma.buffer);
     const bool bracket = fd && dice_.percent(50);
     if (bracket) try_add(op::Sync{*fd, SyncFlags::StartBoth, Argument::Good});
-    for (std::uint8_t page = 0; page < vma.length; ++page)
+    for (std::uint8_t page = 0; page < nameable_pages(vma); ++page)
       try_add(op::Store{VmaId{v}, page, fresh_tag()});
     if (bracket) try_add(op::Sync{*fd, SyncFlags::EndBoth, Argument::Good});
-    for (std::uint8_t page = 0; page < vma.length; ++page)
+    for (std::uint8_t page = 0; page < nameable_pages(vma); ++page)
       read_back(vma.buffer, static_cast<std::uint8_t>(vma.offset + page));
   }
 
@@ -574,6 +584,14 @@ Weights default_weights() {
   set(std::type_identity<op::Poll>{}, 5);
   set(std::type_identity<op::CloseSyncFile>{}, 2);
   set(std::type_identity<op::PollSyncFile>{}, 3);
+  set(std::type_identity<op::Mprotect>{}, 2);
+  set(std::type_identity<op::MunmapPage>{}, 2);
+  set(std::type_identity<op::Mremap>{}, 2);
+  set(std::type_identity<op::Move>{}, 1);
+  set(std::type_identity<op::Fork>{}, 2);
+  set(std::type_identity<op::ChildLoad>{}, 3);
+  set(std::type_identity<op::Exec>{}, 1);
+  set(std::type_identity<op::Exit>{}, 2);
   return weights;
 }
 

@@ -53,6 +53,8 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, SyncFlags>) return Domain::SyncFlags;
   else if constexpr (std::is_same_v<T, NameId>) return Domain::Name;
   else if constexpr (std::is_same_v<T, CreationFlags>) return Domain::CreationFlags;
+  else if constexpr (std::is_same_v<T, ChildId>) return Domain::Child;
+  else if constexpr (std::is_same_v<T, Ending>) return Domain::Ending;
   else if constexpr (std::is_same_v<T, Tag>) return Domain::Tag;
   else {
     static_assert(std::is_same_v<T, std::int16_t>, "a field of an unknown type");
@@ -231,6 +233,27 @@ inline constexpr std::array kFields<op::PollSyncFile>{uses<&op::PollSyncFile::sy
                                                       word<&op::PollSyncFile::events>()};
 template <>
 inline constexpr std::array kFields<op::CloseSyncFile>{uses<&op::CloseSyncFile::sync_file>()};
+template <>
+inline constexpr std::array kFields<op::Mprotect>{uses<&op::Mprotect::vma>(), word<&op::Mprotect::protection>()};
+template <>
+inline constexpr std::array kFields<op::MunmapPage>{
+    uses<&op::MunmapPage::vma>(), fills<&op::MunmapPage::into>(),
+    number<&op::MunmapPage::page>(Domain::Page, "page")};
+template <>
+inline constexpr std::array kFields<op::Mremap>{uses<&op::Mremap::vma>(),
+                                                number<&op::Mremap::length>(Domain::Extent, "length")};
+template <>
+inline constexpr std::array kFields<op::Move>{uses<&op::Move::vma>()};
+template <>
+inline constexpr std::array kFields<op::Fork>{fills<&op::Fork::child>()};
+template <>
+inline constexpr std::array kFields<op::ChildLoad>{
+    uses<&op::ChildLoad::child>(), uses<&op::ChildLoad::vma>(),
+    number<&op::ChildLoad::page>(Domain::Page, "page")};
+template <>
+inline constexpr std::array kFields<op::Exec>{uses<&op::Exec::child>()};
+template <>
+inline constexpr std::array kFields<op::Exit>{uses<&op::Exit::child>(), optional<&op::Exit::ending>()};
 
 /// A kind whose fields were forgotten does not compile; no kind is without fields.
 template <class Op>
@@ -259,6 +282,7 @@ constexpr std::array<std::string_view, 2> kProtection = {"ro", "rw"};
 constexpr std::array<std::string_view, 2> kSharing = {"shared", "private"};
 constexpr std::array<std::string_view, 2> kArgument = {"good", "unmapped"};
 constexpr std::array<std::string_view, 2> kCreationFlags = {"known", "unknown"};
+constexpr std::array<std::string_view, 2> kEnding = {"exited", "killed"};
 constexpr std::array<std::string_view, 6> kWhence = {"set", "cur", "end", "data", "hole", "bogus"};
 constexpr std::array<std::string_view, 10> kSyncFlags = {
     "start|read", "start|write", "start|read|write", "end|read", "end|write", "end|read|write",
@@ -294,9 +318,10 @@ Words words(Domain domain) {
     case Domain::SyncFlags: return kSyncFlags;
     case Domain::Name: return kNames;
     case Domain::CreationFlags: return kCreationFlags;
+    case Domain::Ending: return kEnding;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
     case Domain::SeekOffset: return {};
   }
   return {};
@@ -311,7 +336,7 @@ constexpr std::array<SlotInfo, kSlotDomains> kSlots = {{
     {'b', kMaxBuffers, "buffer"}, {'f', kMaxFds, "fd"}, {'r', kMaxReferences, "reference"},
     {'a', kMaxAttachments, "attachment"}, {'m', kMaxMappings, "mapping"}, {'v', kMaxVmas, "vma"},
     {'s', kMaxMessages, "message"}, {'d', kDevices, "device"}, {'c', kMaxFences, "fence"},
-    {'y', kMaxSyncFiles, "sync_file"}}};
+    {'y', kMaxSyncFiles, "sync_file"}, {'k', kMaxChildren, "child"}}};
 
 /// Files have two names beside their slots, of the same numbers.
 static_assert(kBadFd.value == kBadSyncFile.value && kForeignFd.value == kForeignSyncFile.value);
@@ -356,10 +381,10 @@ std::uint32_t count(Domain domain) {
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
-    case Domain::Name: case Domain::CreationFlags: return static_cast<std::uint32_t>(words(domain).size());
+    case Domain::Name: case Domain::CreationFlags: case Domain::Ending: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: break;
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: break;
   }
   return 0;
 }
@@ -444,7 +469,7 @@ std::string wanted(Domain domain) {
     case Domain::Attachment: case Domain::Mapping: case Domain::Vma: case Domain::Message:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
-    case Domain::Device: case Domain::Fence: case Domain::SyncFile: break;
+    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Ending: break;
   }
   std::string text = "one of";
   for (std::string_view word : words(domain)) {

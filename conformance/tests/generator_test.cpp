@@ -126,7 +126,10 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
   absent.reset(with.exporter.in_kernel ? kind_of<op::Create>() : kind_of<op::Export>());
   if (with.exporter.own_references == 0) absent.reset(kind_of<op::CloseHandle>());
   if (!with.exporter.has_mmap)
-    absent.reset(kind_of<op::Munmap>()).reset(kind_of<op::Store>()).reset(kind_of<op::Load>());
+    for (const std::size_t kind : {kind_of<op::Munmap>(), kind_of<op::Store>(), kind_of<op::Load>(), kind_of<op::Mprotect>(),
+                                   kind_of<op::MunmapPage>(), kind_of<op::Mremap>(), kind_of<op::Move>(),
+                                   kind_of<op::ChildLoad>()})
+      absent.reset(kind);
   if (!with.exporter.device_data) absent.reset(kind_of<op::DeviceRead>()).reset(kind_of<op::DeviceWrite>());
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     EXPECT_FALSE(absent[kind]) << kOperationNames[kind] << " is never drawn";
@@ -166,6 +169,7 @@ TEST(GeneratorOptions, ReadEverythingAtTheEnd) {
     const Program program = generate(case_seed(1, k), 100, profile("vgem"), {}, options);
     for (std::size_t i = 30; i < program.size(); ++i, ++beyond)
       EXPECT_TRUE(std::holds_alternative<op::Load>(program.operations[i]) ||
+                  std::holds_alternative<op::ChildLoad>(program.operations[i]) ||
                   std::holds_alternative<op::DeviceRead>(program.operations[i]))
           << to_text(program.operations[i]);
   }

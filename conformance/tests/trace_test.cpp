@@ -74,6 +74,15 @@ TEST(Trace, SpellsEveryKindOfOperation) {
       {op::FileInfo{{0}, InfoForm::OneRecord, OutArgument::Good}, "file_info y0 one_record"},
       {op::PollSyncFile{{0}, Events::In}, "poll_sync_file y0 in"},
       {op::CloseSyncFile{{0}}, "close_sync_file y0"},
+      {op::Mprotect{{0}, Protection::ReadWrite}, "mprotect v0 rw"},
+      {op::MunmapPage{{0}, {1}, 1}, "munmap_page v0 v1 page=1"},
+      {op::Mremap{{0}, 2}, "mremap v0 length=2"},
+      {op::Move{{0}}, "move v0"},
+      {op::Fork{{0}}, "fork k0"},
+      {op::ChildLoad{{0}, {1}, 2}, "child_load k0 v1 page=2"},
+      {op::Exec{{0}}, "exec k0"},
+      {op::Exit{{0}}, "exit k0"},
+      {op::Exit{{0}, Ending::Killed}, "exit k0 killed"},
   };
   std::bitset<kOperationKinds> seen;
   for (const auto& [operation, text] : spelled) {

@@ -669,6 +669,7 @@ c_code {
 #define MUNMAP(b, v) STEP("munmap v" #v, vma[v] == b + 1, vma[v] = 0; vmaw[v] = 0; SET_VMA_PROCESS(v, 0); DROP(b))
 #define TOUCH(b, v) \
   OP("store v" #v " page=0 tag=0x1", vma[v] == b + 1 && vmaw[v] == 1, ALLOCATE(b)) \
+  REFUSE("store v" #v " page=0 tag=0x1", EFAULT, vma[v] == b + 1 && vmaw[v] != 1) \
   OP("load v" #v " page=0", vma[v] == b + 1, ALLOCATE(b))
 #define VMA_V(v, ...) EACH_B(MUNMAP, v) EACH_B(TOUCH, v)
 

@@ -88,6 +88,19 @@ std::vector<Operation> all_operations(const Bounds& bounds) {
     add(op::Munmap{v});
     add(op::Store{v, 0, 1});
     add(op::Load{v, 0});
+    for (Protection protection : {Protection::Read, Protection::ReadWrite}) add(op::Mprotect{v, protection});
+    up_to<VmaId>(bounds.vmas, [&](VmaId into) {
+      if (into == v) return;
+      for (std::uint8_t page = 0; page < bounds.pages; ++page) add(op::MunmapPage{v, into, page});
+    });
+    for (std::uint8_t length = 0; length <= bounds.pages; ++length) add(op::Mremap{v, length});
+    add(op::Move{v});
+  });
+  up_to<ChildId>(bounds.children, [&](ChildId k) {
+    add(op::Fork{k});
+    up_to<VmaId>(bounds.vmas, [&](VmaId v) { add(op::ChildLoad{k, v, 0}); });
+    add(op::Exec{k});
+    add(op::Exit{k});
   });
   add_fence_operations(bounds, all);
   return all;

@@ -31,8 +31,8 @@ double thread_seconds() {
 
 constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
     {Invariant::LedgerBalances, "ledger-balances", "INV-001",
-     "f_count is the sum of what holds the buffer: fds, references, CPU mappings, messages, the exporter's own, "
-     "armed poll slots."},
+     "f_count is the sum of what holds the buffer: fds, references, CPU mappings, messages, what children "
+     "inherited, the exporter's own, armed poll slots."},
     {Invariant::LiveWhileReferenced, "live-while-referenced", "INV-002",
      "A buffer is live if and only if its f_count is above zero."},
     {Invariant::AttachmentsCounted, "attachments-counted", "INV-003",
@@ -66,6 +66,10 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
      "A fence is pending until it is signalled, and then never again."},
     {Invariant::WitnessesAgree, "witnesses-agree", "INV-009",
      "poll, an exported sync_file and START agree on who may read and write, and who may write may read."},
+
+    {Invariant::ChildrenHoldTheirOwn, "children-hold-their-own", "SHR-003",
+     "A child that is not there holds nothing, and one that runs another program neither a CPU mapping nor an fd "
+     "that is close-on-exec."},
 }};
 
 class Explorer {
@@ -136,6 +140,9 @@ class Explorer {
 
 Found Explorer::check(const World& world, const Way& way) const {
   const bool release = way.operation == kRelease;
+  if (!release)
+    if (const auto changes = changes_of_child(world, operations_[way.operation]))
+      return check_child_step(world, way.next, *changes, c_.bounds.buffers);
   if (!release && fences_) {
     const Operation& operation = operations_[way.operation];
     if (!fences_monotone(world, way.next, operation)) return Invariant::FencesMonotone;
@@ -321,7 +328,7 @@ Violation Explorer::violation(const Suspicion& suspicion) {
       if (arrived || way.result.allowance != Allowance::Permitted) return;
       if (packing_.pack(way.next, c_.symmetry) != target) return;
       arrived = true;
-      after = without_data(way.next);
+      after = without_data(way.next, packing_.keeps_close_on_exec());
       result.trace.push_back(step_of(way));
     });
     world = after;
@@ -390,6 +397,7 @@ std::string word(SyncFileId id) {
   if (id == kBadSyncFile) return "bad";
   return id == kForeignSyncFile ? "foreign" : fmt::format("y{}", id.value);
 }
+std::string word(ChildId id) { return fmt::format("k{}", id.value); }
 template <class E>
 std::string pick(E value, std::initializer_list<std::string_view> words) {
   return std::string(words.begin()[static_cast<std::size_t>(value)]);
@@ -400,6 +408,7 @@ std::string word(CreationFlags v) { return pick(v, {"", "unknown"}); }
 std::string word(Direction v) { return pick(v, {"bidirectional", "to_device", "from_device", "none"}); }
 std::string word(Protection v) { return pick(v, {"ro", "rw"}); }
 std::string word(Sharing v) { return pick(v, {"shared", "private"}); }
+std::string word(Ending v) { return pick(v, {"", "killed"}); }
 std::string word(Argument v) { return pick(v, {"", "unmapped"}); }
 std::string word(Whence v) { return pick(v, {"set", "cur", "end", "data", "hole", "bogus"}); }
 std::string word(SyncFlags v) {

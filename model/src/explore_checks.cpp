@@ -32,7 +32,7 @@ bool strangers_untouched(const World& w, const World& next, std::uint8_t b, std:
     return true;
   };
   if (!same(w.fds, next.fds) || !same(w.references, next.references) || !same(w.attachments, next.attachments) ||
-      !same(w.vmas, next.vmas) || !same(w.messages, next.messages))
+      !same(w.vmas, next.vmas) || !same(w.messages, next.messages) || w.children != next.children)
     return false;
   for (std::size_t i = 0; i < kMaxMappings; ++i)
     if ((!related(buffer_behind(w, w.mappings[i])) || !related(buffer_behind(next, next.mappings[i]))) &&
@@ -65,6 +65,14 @@ Said what_is_said(const World& w, const Profile& profile, const Operation& opera
         else if constexpr (std::is_same_v<Op, op::Discard>) return {w.messages[o.message.value].buffer, -1};
         else if constexpr (std::is_same_v<Op, op::Put>) return {w.references[o.reference.value].buffer, -1};
         else if constexpr (std::is_same_v<Op, op::Munmap>) return {w.vmas[o.vma.value].buffer, -1};
+        else if constexpr (std::is_same_v<Op, op::MunmapPage>) {
+          const VmaState& v = w.vmas[o.vma.value];
+          if (v.length == 1) return {v.buffer, -1};
+          return {v.buffer, o.page > 0 && o.page + 1 < v.length ? 1 : 0};
+        }
+        else if constexpr (std::is_same_v<Op, op::ChildLoad>)
+          return {w.children[o.child.value].vmas[o.vma.value].buffer, 0};
+        else if constexpr (requires { o.child; }) return {};  // any number of buffers: see changes_of_child()
         else if constexpr (requires { o.vma; }) return {w.vmas[o.vma.value].buffer, 0};
         else if constexpr (requires { o.fd; o.reference; }) return {w.references[o.reference.value].buffer, 0};
         else if constexpr (std::is_same_v<Op, op::Poll>) {
@@ -78,6 +86,29 @@ Said what_is_said(const World& w, const Profile& profile, const Operation& opera
         else return {};  // fences: said_of_fences()
       },
       operation);
+}
+
+std::optional<std::array<int, kMaxBuffers>> changes_of_child(const World& w, const Operation& operation) {
+  std::array<int, kMaxBuffers> changes{};
+  const auto each = [&](const auto& slots, auto&& concerned, int by) {
+    for (const auto& slot : slots)
+      if (slot.buffer < kMaxBuffers && concerned(slot)) changes[slot.buffer] += by;
+  };
+  const auto always = [](const auto&) { return true; };
+  const auto of_p0 = [](const auto& slot) { return slot.process == 0; };
+  if (std::holds_alternative<op::Fork>(operation)) {
+    each(w.fds, of_p0, 1);
+    each(w.vmas, of_p0, 1);
+  } else if (const auto* exec = std::get_if<op::Exec>(&operation)) {
+    each(w.children[exec->child.value].fds, [](const FdState& fd) { return fd.cloexec == CloseOnExec::Yes; }, -1);
+    each(w.children[exec->child.value].vmas, always, -1);
+  } else if (const auto* exit = std::get_if<op::Exit>(&operation)) {
+    each(w.children[exit->child.value].fds, always, -1);
+    each(w.children[exit->child.value].vmas, always, -1);
+  } else {
+    return std::nullopt;
+  }
+  return changes;
 }
 
 unsigned weight(const World& w) {
@@ -97,6 +128,8 @@ unsigned weight(const World& w) {
   used(w.vmas);
   used(w.messages);
   used(w.sync_files);
+  used(w.children);
+  for (const ChildState& child : w.children) used(child.fds), used(child.vmas);
   for (const FenceState& fence : w.fences) sum += fence.state == state::kPending ? 1U : 0U;
   return sum;
 }
@@ -123,6 +156,14 @@ Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) 
         (a.state == state::kCached && a.cached == kNone) || (a.state == state::kAttached && a.cached != kNone))
       return Invariant::MappingsCounted;
   }
+  for (const ChildState& child : w.children)
+    if (child.state != state::kForked && child != ChildState{}) {
+      if (child.state == state::kNoChild) return Invariant::ChildrenHoldTheirOwn;
+      for (const FdState& fd : child.fds)
+        if (fd.state != state::kFdClosed && fd.cloexec == CloseOnExec::Yes) return Invariant::ChildrenHoldTheirOwn;
+      for (const VmaState& vma : child.vmas)
+        if (vma.state != state::kEmpty) return Invariant::ChildrenHoldTheirOwn;
+    }
   for (std::uint8_t b = 0; b < buffers; ++b) {
     const BufferState& buffer = w.buffers[b];
     if (buffer.references != w.ledger(BufferId{b}, profile)) return Invariant::LedgerBalances;
@@ -133,9 +174,9 @@ Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) 
   return std::nullopt;
 }
 
-Found check_step(const World& w, const World& next, const Said& said, bool released, std::uint8_t buffers) {
-  if (said.buffer >= kMaxBuffers) return Invariant::ReferencesMoveAsSaid;
-  if (!strangers_untouched(w, next, said.buffer, buffers)) return Invariant::StrangersUntouched;
+namespace {
+
+Found check_buffer(const World& w, const World& next, const Said& said, bool released) {
   const BufferState& before = w.buffers[said.buffer];
   const BufferState& after = next.buffers[said.buffer];
   if (after.references != before.references + said.change) return Invariant::ReferencesMoveAsSaid;
@@ -161,6 +202,28 @@ Found check_step(const World& w, const World& next, const Said& said, bool relea
   else if (before.lifecycle == state::kDying)
     proper = false;  // nobody can do anything to a file that is gone
   return proper ? Found{} : Invariant::ReleasedOnceAndLast;
+}
+
+}  // namespace
+
+Found check_step(const World& w, const World& next, const Said& said, bool released, std::uint8_t buffers) {
+  if (said.buffer >= kMaxBuffers) return Invariant::ReferencesMoveAsSaid;
+  if (!strangers_untouched(w, next, said.buffer, buffers)) return Invariant::StrangersUntouched;
+  return check_buffer(w, next, said, released);
+}
+
+Found check_child_step(const World& w, const World& next, const std::array<int, kMaxBuffers>& changes,
+                       std::uint8_t buffers) {
+  if (w.fds != next.fds || w.references != next.references || w.attachments != next.attachments ||
+      w.mappings != next.mappings || w.vmas != next.vmas || w.messages != next.messages)
+    return Invariant::StrangersUntouched;
+  for (std::uint8_t b = 0; b < buffers; ++b) {
+    if (changes[b] == 0 ? w.buffers[b] != next.buffers[b] : w.buffers[b].lifecycle != state::kLive)
+      return Invariant::StrangersUntouched;
+    if (changes[b] == 0) continue;
+    if (const Found wrong = check_buffer(w, next, {b, changes[b]}, false)) return wrong;
+  }
+  return std::nullopt;
 }
 
 bool teardown_works(const World& start, const Profile& profile) {

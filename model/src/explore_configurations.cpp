@@ -71,6 +71,34 @@ Configuration with_private_page(Configuration c) {
   return c;
 }
 
+/// Fds that are close-on-exec too.
+Configuration with_close_on_exec(Configuration c) {
+  const std::vector<Operation> all = c.operations;
+  for (Operation operation : all)
+    std::visit(
+        [&](auto& o) {
+          if constexpr (requires { o.cloexec; }) {
+            o.cloexec = CloseOnExec::Yes;
+            c.operations.push_back(o);
+          }
+        },
+        operation);
+  return c;
+}
+
+/// Mappings that grow past their buffer. They keep their start: one that lost pages there could go on for ever.
+Configuration with_growth(Configuration c) {
+  std::erase_if(c.operations, [](const Operation& o) { return std::holds_alternative<op::MunmapPage>(o); });
+  const std::uint8_t pages = c.bounds.pages;
+  for (std::uint8_t i = 0; i < c.bounds.vmas; ++i) {
+    c.operations.push_back(op::Mremap{VmaId{i}, static_cast<std::uint8_t>(pages + 1)});
+    c.operations.push_back(op::Store{VmaId{i}, pages, 1});
+    c.operations.push_back(op::Load{VmaId{i}, pages});
+    if (c.bounds.kinds.test(kind_of<op::ChildLoad>())) c.operations.push_back(op::ChildLoad{ChildId{0}, VmaId{i}, pages});
+  }
+  return c;
+}
+
 /// Only these directions of mappings.
 Configuration with_directions(Configuration c, std::initializer_list<Direction> directions) {
   std::erase_if(c.operations, [&](const Operation& operation) {
@@ -98,6 +126,8 @@ const Kinds kImporting = kinds<op::Close, op::Get, op::Put, op::Attach, op::Deta
 const Kinds kDeviceAccess = kinds<op::DeviceRead, op::DeviceWrite>();
 const Kinds kCpuAccess = kinds<op::Sync, op::BeginCpuAccess, op::EndCpuAccess>();
 const Kinds kCpuMappings = kinds<op::Mmap, op::Munmap, op::Store, op::Load>();
+const Kinds kReshaping = kCpuMappings | kinds<op::Mprotect, op::MunmapPage, op::Mremap, op::Move>();
+const Kinds kChildren = kinds<op::Fork, op::ChildLoad, op::Exec, op::Exit>();
 const Kinds kCalls = kinds<op::Sync, op::Seek, op::SetName>();
 
 constexpr Bounds slots(unsigned buffers, unsigned fds, unsigned references, unsigned attachments = 0,
@@ -177,6 +207,30 @@ std::vector<Configuration> standard_configurations() {
   all.push_back(configuration("cpu-mappings-migrating", exporter("reference:migrating"), slots(1, 1, 1, 1, 1, 1),
                               kImporting | kCpuMappings));
 
+  // What becomes of a CPU mapping: protected, cut to pieces, shortened, grown, moved.
+  {
+    Bounds three = slots(1, 1, 1, 0, 0, 2);
+    three.pages = 3;
+    all.push_back(with_access(configuration("reshaped", exporter("reference:deferred"), three, kinds<op::Close>() | kReshaping),
+                              {Access::ReadOnly}));
+  }
+  all.push_back(with_growth(configuration("reshaped-growing", exporter("reference:udmabuf"), slots(1, 1, 0, 0, 0, 2),
+                                          kinds<op::Close>() | kReshaping | kChildren)));
+  all.push_back(with_access(with_private_page(configuration("reshaped-private", exporter("heap:system"), slots(1, 1, 0, 0, 0, 2),
+                                                            kinds<op::Close>() | kReshaping)),
+                            {Access::ReadOnly}));
+  all.push_back(configuration("reshaped-unknown", exporter("unknown"), slots(1, 1, 0, 0, 0, 1), kinds<op::Close>() | kReshaping));
+
+  // A child that inherits fds and CPU mappings, runs another program, and ends.
+  all.push_back(with_close_on_exec(configuration("children", exporter("reference:udmabuf"), slots(2, 2, 0, 0, 0, 1),
+                                                 kinds<op::Dup, op::Close>() | kCpuMappings | kChildren)));
+  all.push_back(with_close_on_exec(configuration("children-sharing", exporter("reference:udmabuf"), slots(1, 2, 0, 0, 0, 1, 1),
+                                                 kinds<op::Close, op::Send, op::Receive, op::Discard>() | kCpuMappings | kChildren)));
+  all.push_back(configuration("children-importers", exporter("reference:migrating"), slots(1, 1, 1, 1, 1, 1),
+                              kImporting | kCpuMappings | kChildren));
+  all.push_back(configuration("children-prime", exporter("reference:prime"), slots(1, 1, 1, 0, 0, 1),
+                              kinds<op::Close, op::CloseHandle, op::Get, op::Put>() | kCpuMappings | kChildren));
+
   // Arguments, and fds that are none or no dma-buf.
   all.push_back(configuration("calls", exporter("reference:eager"), slots(1, 2, 1), kSharing | kCalls));
   all.push_back(configuration("calls-attached", exporter("reference:eager"), slots(1, 1, 1, 1), kImporting | kCalls));
@@ -214,6 +268,8 @@ std::span<const UnreachedRow> unreached_rows() {
       "the machines of fds, references, CPU mappings and messages never hold a buffer that is not live; the row "
       "is there to say what it would mean";
   constexpr std::string_view kInternal = "release is not asked for: it is the step of a dying buffer alone";
+  constexpr std::string_view kOneByOne =
+      "a child's fds and CPU mappings are asked one by one, and only those that there are";
   static constexpr std::array kRows = {
       UnreachedRow{"buffer", "Live", "drop", "REL-012",
                    "ATT-007 comes first: the last reference of an importer that is still attached is not dropped"},
@@ -239,6 +295,13 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"storage", "Anywhere", "born", "VFS-003", "a new life begins with new storage"},
       UnreachedRow{"storage", "Confined", "born", "VFS-003", "a new life begins with new storage"},
       UnreachedRow{"vma", "Mapped", "mmap", "VFS-003", kShadowed},
+      UnreachedRow{"vma", "Mapped", "split", "VFS-003", kShadowed},
+      UnreachedRow{"child_fd", "Open", "fork", "VFS-003", kOneByOne},
+      UnreachedRow{"child_fd", "Closed", "exec", "VFS-003", kOneByOne},
+      UnreachedRow{"child_fd", "Closed", "exit", "VFS-003", kOneByOne},
+      UnreachedRow{"child_vma", "Mapped", "fork", "VFS-003", kOneByOne},
+      UnreachedRow{"child_vma", "Unmapped", "exec", "VFS-003", kOneByOne},
+      UnreachedRow{"child_vma", "Unmapped", "exit", "VFS-003", kOneByOne},
       UnreachedRow{"message", "InFlight", "send", "VFS-003", kShadowed},
       UnreachedRow{"handle", "Open", "born", "VFS-003", "a new life begins with a new handle"},
       UnreachedRow{"handle", "None", "close_handle", "VFS-003",

@@ -23,8 +23,10 @@ enum class Fact : std::uint8_t {
   // fences
   FencePending, SeveralPending, ForWriting, EntrySignalled, EntrySuperseded, EarlierPending, FenceHeld, SetsError,
   Conflicts, PollArmed, PollHoldsFile, HasSyncFile, ArgumentReadOnly, FieldsSet, TooFewRecords, RecordsUnmapped,
+  // the life of CPU mappings and of processes
+  AsksWrite, MayWrite, Grows, MayGrow, VmaCopies, PastBuffer, Splits, OnlyPage, ClosesOnExec,
 };
-inline constexpr std::size_t kFacts = 53;
+inline constexpr std::size_t kFacts = 62;
 
 using FactSet = std::uint64_t;
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -43,7 +45,9 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "an older fence of its context has an entry", "an earlier fence of its context is pending", "in a sync_file",
     "with an error", "conflicting fence pending", "poll slot armed without a reference",
     "poll slot holds a reference", "kernel has sync_file ioctls", "argument read-only", "flags or pad set",
-    "too few records", "records unmapped"};
+    "too few records", "records unmapped",
+    "asks to write", "may be made writable", "longer than before", "may grow", "writes to copies",
+    "past the buffer", "page in the middle", "only page", "close-on-exec"};
 constexpr std::string_view name_of(Fact fact) { return kFactNames[static_cast<std::size_t>(fact)]; }
 
 }  // namespace dmabuf::model

@@ -16,9 +16,9 @@ namespace dmabuf::model {
 /// Same order as machines().
 enum class MachineId : std::uint8_t {
   Buffer, Fd, Ioctl, Mmap, Reference, Attachment, Mapping, Storage, CpuAccess, Vma, Message, Handle,
-  Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFileIoctl, SyncFile,
+  Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFileIoctl, SyncFile, Remap, Child, ChildFd, ChildVma,
 };
-inline constexpr std::size_t kMachines = 19;
+inline constexpr std::size_t kMachines = 23;
 
 /// What firing one event in one state under one set of facts came to.
 struct Cell {
@@ -77,6 +77,7 @@ inline constexpr StateId kAbsent = 0, kLive = 1, kDying = 2, kReleased = 3;     
 inline constexpr StateId kFdClosed = 0, kFdOpen = 1, kFdForeign = 2;               // fd
 inline constexpr StateId kDetached = 0, kAttached = 1, kMapped = 2, kCached = 3;   // attachment
 inline constexpr StateId kUnallocated = 0, kAnywhere = 1, kConfined = 2;           // storage
+inline constexpr StateId kNoChild = 0, kForked = 1, kReplaced = 2;                 // child
 inline constexpr StateId kEmpty = 0, kFilled = 1;  // reference, mapping, vma, message, handle
 inline constexpr StateId kNoFence = 0, kPending = 1, kSignalled = 2, kFailed = 3;  // fence
 inline constexpr StateId kIdle = 0, kArmed = 1;                                    // poll_slot

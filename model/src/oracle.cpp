@@ -15,7 +15,8 @@ namespace {
 std::string errnos_text(const ErrnoSet& set) { return set.text(" or "); }
 
 bool returns_tag(const Operation& operation) {
-  return std::holds_alternative<op::Load>(operation) || std::holds_alternative<op::DeviceRead>(operation);
+  return std::holds_alternative<op::Load>(operation) || std::holds_alternative<op::DeviceRead>(operation) ||
+         std::holds_alternative<op::ChildLoad>(operation);
 }
 
 std::string value_text(const Operation& operation, std::uint64_t value) {
@@ -67,12 +68,15 @@ bool seen_at_offset(const World& world, const Operation& operation) {
   std::uint8_t b = kNone;
   if (const auto* load = std::get_if<op::Load>(&operation))
     b = world.vmas[load->vma.value].buffer;
+  else if (const auto* child = std::get_if<op::ChildLoad>(&operation))
+    b = world.children[child->child.value].vmas[child->vma.value].buffer;
   else if (const auto* read = std::get_if<op::DeviceRead>(&operation))
     if (const std::uint8_t a = world.mappings[read->mapping.value].attachment; a != kNone)
       b = world.attachments[a].buffer;
-  return std::ranges::any_of(world.vmas, [&](const VmaState& v) {
-    return v.state == state::kFilled && v.buffer == b && v.offset > 0;
-  });
+  const auto at_offset = [&](const VmaState& v) { return v.state == state::kFilled && v.buffer == b && v.offset > 0; };
+  return std::ranges::any_of(world.vmas, at_offset) || std::ranges::any_of(world.children, [&](const ChildState& c) {
+           return std::ranges::any_of(c.vmas, at_offset);
+         });
 }
 
 void add_unique(std::vector<World>& worlds, const World& world) {
@@ -362,17 +366,19 @@ bool Oracle::adopt(const Operation& operation, const Outcome& outcome) {
   if (!outcome) return false;
   const auto* load = std::get_if<op::Load>(&operation);
   const auto* read = std::get_if<op::DeviceRead>(&operation);
-  if (load == nullptr && read == nullptr) return false;
+  const auto* child = std::get_if<op::ChildLoad>(&operation);
+  if (load == nullptr && read == nullptr && child == nullptr) return false;
   for (World& world : worlds_) {
     std::uint8_t b = kNone;
-    if (load != nullptr) {
-      VmaState& vma = world.vmas[load->vma.value];
+    if (read == nullptr) {
+      VmaState& vma = load != nullptr ? world.vmas[load->vma.value]
+                                      : world.children[child->child.value].vmas[child->vma.value];
+      const std::uint8_t page = load != nullptr ? load->page : child->page;
       b = vma.buffer;
       // A view that ignores its offset explains itself: it shows the buffer from the start. If nothing
       // can have been written through it, all else is as it was, and goes on being judged.
-      const bool from_start = vma.offset > 0 && load->page < kMaxPages &&
-                              world.buffers[b].content[load->page] == outcome->value;
-      if (from_start && vma.protection == Protection::Read) {
+      const bool from_start = vma.offset > 0 && page < kMaxPages && world.buffers[b].content[page] == outcome->value;
+      if (from_start && !vma.written) {
         vma.offset = 0;
         continue;
       }

@@ -34,7 +34,7 @@ void sort_descending(std::array<T, N>& values, std::size_t count) {
 
 }  // namespace
 
-World without_data(const World& world) {
+World without_data(const World& world, bool keep_close_on_exec) {
   World bare = world;
   for (BufferState& b : bare.buffers) {
     b.callbacks = {};
@@ -45,8 +45,13 @@ World without_data(const World& world) {
       b.lifecycle = state::kReleased;
     }
   }
-  for (FdState& fd : bare.fds) fd.cloexec = CloseOnExec::No;
-  for (VmaState& vma : bare.vmas) vma.suspect = false;
+  const auto clean = [&](auto& fds, auto& vmas) {
+    if (!keep_close_on_exec)
+      for (FdState& fd : fds) fd.cloexec = CloseOnExec::No;
+    for (VmaState& vma : vmas) vma.suspect = vma.written = false;
+  };
+  clean(bare.fds, bare.vmas);
+  for (ChildState& child : bare.children) clean(child.fds, child.vmas);
   return bare;
 }
 
@@ -55,15 +60,26 @@ std::string without_counters(const World& w) {
   const auto add = [&](auto... values) { (bytes.push_back(static_cast<char>(values)), ...); };
   for (const BufferState& b : w.buffers) {
     add(b.lifecycle, b.storage, b.cpu, b.handle, b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
-        b.name);
+        b.name, b.poll_in.state, b.poll_in.fence, b.poll_out.state, b.poll_out.fence, b.entry_count);
+    for (const EntryState& e : b.entries) add(e.fence, e.usage);
     if (b.lifecycle != state::kAbsent)
       for (const std::uint64_t tag : b.content) bytes.append(reinterpret_cast<const char*>(&tag), sizeof tag);
   }
-  for (const FdState& s : w.fds) add(s.state, s.buffer, s.process, s.cloexec);
+  const auto add_views = [&](const auto& fds, const auto& vmas) {
+    for (const FdState& s : fds) add(s.state, s.buffer, s.process, s.cloexec);
+    for (const VmaState& s : vmas)
+      add(s.state, s.buffer, s.process, s.offset, s.length, s.protection, s.sharing, s.suspect, s.written);
+  };
+  add_views(w.fds, w.vmas);
+  for (const ChildState& s : w.children) add(s.state), add_views(s.fds, s.vmas);
+  for (const FenceState& s : w.fences) add(s.state, s.timeline, s.order);
+  for (const SyncFileState& s : w.sync_files) {
+    add(s.state, s.count);
+    for (const std::uint8_t member : s.members) add(member);
+  }
   for (const ReferenceState& s : w.references) add(s.state, s.buffer);
   for (const AttachmentState& s : w.attachments) add(s.state, s.buffer, s.device, s.mappings, s.cached);
   for (const MappingState& s : w.mappings) add(s.state, s.attachment, s.direction);
-  for (const VmaState& s : w.vmas) add(s.state, s.buffer, s.process, s.offset, s.length, s.protection, s.sharing, s.suspect);
   for (const MessageState& s : w.messages) add(s.state, s.buffer, s.process);
   return bytes;
 }
@@ -83,6 +99,7 @@ struct Packing::Writer {
 Packing::Packing(const Profile& profile, std::span<const Operation> operations) {
   bool touches = false;
   std::uint8_t sends = 0;
+  std::vector<Operation> reshaping;  // what makes other mappings of those that mmap made
   direction_index_.fill(0);
   const auto at_least = [](std::uint8_t& count, std::uint8_t id) {
     count = std::max(count, static_cast<std::uint8_t>(id + 1));
@@ -124,15 +141,23 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
       };
       if (std::ranges::none_of(vma_classes_, same))
         vma_classes_.push_back({v->offset, v->length, v->protection, v->sharing});
+    } else if (const auto* k = std::get_if<op::Fork>(&operation)) {
+      at_least(children_, k->child.value);
+    } else if (std::holds_alternative<op::Exec>(operation)) {
+      flags_ = 2;
+    } else if (std::holds_alternative<op::Mprotect>(operation) || std::holds_alternative<op::MunmapPage>(operation) ||
+               std::holds_alternative<op::Mremap>(operation)) {
+      reshaping.push_back(operation);
     } else if (std::holds_alternative<op::Sync>(operation) ||
                std::holds_alternative<op::BeginCpuAccess>(operation)) {
       touches = true;
     }
   }
   messages_.count = sends;
+  reshape(reshaping);
   if (buffers_ > kMaxBuffers || fds_.count > kMaxFds || references_.count > kMaxReferences ||
       attachments_.count > kMaxAttachments || mappings_.count > kMaxMappings || vmas_.count > kMaxVmas ||
-      messages_.count > kMaxMessages || devices_ > kDevices)
+      messages_.count > kMaxMessages || devices_ > kDevices || children_ > kMaxChildren)
     throw std::invalid_argument("an operation names a slot that no world has");
   for (std::size_t i = 0; i < directions_.size(); ++i)
     direction_index_[directions_[i]] = static_cast<std::uint8_t>(i);
@@ -150,8 +175,8 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
   widths_.pages = pages_.empty() ? std::uint8_t{0} : width_for(pages_.size() - 1);
   widths_.access = accesses_.empty() ? std::uint8_t{0} : width_for(accesses_.size() - 1);
   fences_ = FencePacking(profile, operations, buffers_);
-  widths_.references = width_for(static_cast<std::size_t>(fds_.count + references_.count + vmas_.count +
-                                                          messages_.count + own + fences_.references()));
+  widths_.references = width_for(static_cast<std::size_t>((1 + children_) * (fds_.count + vmas_.count) +
+                                                          references_.count + messages_.count + own + fences_.references()));
   widths_.attachments = width_for(attachments_.count);
   widths_.mappings = width_for(mappings_.count);
   buffer_width_ = static_cast<std::uint8_t>(
@@ -166,8 +191,10 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
     slots.width = width_for(slots.decode.size() - 1);
   };
   tabulate(fds_, [&](auto& table) {
-    for (std::uint8_t p = 0; p < processes_; ++p)
-      for (std::uint8_t b = 0; b < buffers_; ++b) table.push_back({state::kFdOpen, b, p, CloseOnExec::No});
+    for (std::uint8_t c = 0; c < flags_; ++c)
+      for (std::uint8_t p = 0; p < processes_; ++p)
+        for (std::uint8_t b = 0; b < buffers_; ++b)
+          table.push_back({state::kFdOpen, b, p, static_cast<CloseOnExec>(c)});
   });
   tabulate(references_, [&](auto& table) {
     for (std::uint8_t b = 0; b < buffers_; ++b) table.push_back({state::kFilled, b});
@@ -188,7 +215,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
     for (const VmaClass& c : vma_classes_)
       for (std::uint8_t p = 0; p < processes_; ++p)
         for (std::uint8_t b = 0; b < buffers_; ++b)
-          table.push_back({state::kFilled, b, p, c.offset, c.length, c.protection, c.sharing, false});
+          table.push_back({state::kFilled, b, p, c.offset, c.length, c.protection, c.sharing, false, false});
   });
   tabulate(messages_, [&](auto& table) {
     for (std::uint8_t p = 0; p < processes_; ++p)
@@ -197,7 +224,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
 
   const auto all = [](const auto& slots) { return static_cast<unsigned>(slots.count) * slots.width; };
   bits_ = static_cast<unsigned>(buffers_) * buffer_width_ + all(fds_) + all(references_) + all(attachments_) +
-          all(mappings_) + all(vmas_) + all(messages_) + fences_.bits();
+          all(mappings_) + all(vmas_) + all(messages_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits();
   if (bits_ > 64)
     throw std::invalid_argument(
         fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
@@ -249,6 +276,7 @@ std::string Packing::layout() const {
   add("vmas", vmas_);
   add("messages", messages_);
   if (fences_.bits() > 0) text += fmt::format(", fences {}", fences_.bits());
+  if (children_ > 0) text += fmt::format(", children {} x 2 and their fds and vmas", children_);
   return text;
 }
 
@@ -308,7 +336,8 @@ unsigned Packing::fd_code(const FdState& fd, const Order& order, bool& bad) cons
     return 0;
   }
   if (fd.buffer >= buffers_ || fd.process >= processes_) return bad = true, 0U;
-  return 1U + order[fd.buffer] + unsigned{buffers_} * fd.process;
+  const unsigned flag = flags_ == 2 ? static_cast<unsigned>(fd.cloexec) : 0;
+  return 1U + order[fd.buffer] + unsigned{buffers_} * (fd.process + processes_ * flag);
 }
 
 unsigned Packing::reference_code(const ReferenceState& reference, const Order& order, bool& bad) const {
@@ -362,6 +391,49 @@ unsigned Packing::message_code(const MessageState& message, const Order& order, 
   return 1U + message.process * unsigned{buffers_} + order[message.buffer];
 }
 
+/// Mappings are told apart by shape, and a child's fds and mappings do not know where they came from: with
+/// symmetry they are sorted, like their parent's.
+void Packing::put_child(const ChildState& child, const Order& order, bool sorted, Writer& writer) const {
+  writer.put(child.state, 2);
+  const auto put = [&](const auto& slots, const auto& states, auto&& code) {
+    std::array<unsigned, kMaxFds> list{};
+    for (std::size_t i = 0; i < slots.count; ++i) list[i] = code(states[i]);
+    if (sorted) sort_descending(list, slots.count);
+    for (std::size_t i = 0; i < slots.count; ++i) writer.put(list[i], slots.width);
+  };
+  put(fds_, child.fds, [&](const FdState& s) { return fd_code(s, order, writer.bad); });
+  put(vmas_, child.vmas, [&](const VmaState& s) { return vma_code(s, order, writer.bad); });
+}
+
+/// The shapes that mprotect, munmap of pages and mremap make of those known, and of those in turn.
+void Packing::reshape(std::span<const Operation> reshaping) {
+  const auto add = [&](const VmaClass& c) {
+    const auto same = [&](const VmaClass& known) {
+      return known.offset == c.offset && known.length == c.length && known.protection == c.protection &&
+             known.sharing == c.sharing;
+    };
+    // One that grows at its end while pages go at its start wanders off for ever; nobody needs to follow far.
+    const bool near = c.offset <= 2 * kMaxPages;
+    if (c.length > 0 && near && std::ranges::none_of(vma_classes_, same)) vma_classes_.push_back(c);
+  };
+  for (std::size_t i = 0; i < vma_classes_.size(); ++i)
+    for (const Operation& operation : reshaping) {
+      VmaClass next = vma_classes_[i];
+      if (const auto* p = std::get_if<op::Mprotect>(&operation)) {
+        next.protection = p->protection;
+        add(next);
+      } else if (const auto* r = std::get_if<op::Mremap>(&operation)) {
+        next.length = r->length;
+        add(next);
+      } else if (const auto* u = std::get_if<op::MunmapPage>(&operation); u != nullptr && u->page < next.length) {
+        const auto behind = static_cast<std::uint8_t>(next.length - u->page - 1);
+        add({static_cast<std::uint8_t>(next.offset + u->page + 1), behind, next.protection, next.sharing});
+        next.length = u->page;
+        add(next);
+      }
+    }
+}
+
 std::optional<std::uint64_t> Packing::pack(const World& world, Symmetry symmetry) const {
   // Fences are told apart: a reservation keeps them in order.
   return symmetry == Symmetry::Ignored || fences_.bits() > 0 ? pack_plain(world) : pack_canonical(world);
@@ -390,6 +462,7 @@ std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
   for (std::size_t i = 0; i < vmas_.count; ++i) writer.put(vma_code(world.vmas[i], kSame, writer.bad), vmas_.width);
   for (std::size_t i = 0; i < messages_.count; ++i)
     writer.put(message_code(world.messages[i], kSame, writer.bad), messages_.width);
+  for (std::size_t i = 0; i < children_; ++i) put_child(world.children[i], kSame, false, writer);
   if (fences_.bits() > 0) {
     const auto fences = fences_.pack(world);
     if (!fences) return std::nullopt;
@@ -460,6 +533,7 @@ std::optional<std::uint64_t> Packing::pack_canonical(const World& world) const {
     });
     put_sorted(vmas_, world.vmas, [&](const VmaState& s) { return vma_code(s, order, writer.bad); });
     put_sorted(messages_, world.messages, [&](const MessageState& s) { return message_code(s, order, writer.bad); });
+    for (std::size_t i = 0; i < children_; ++i) put_child(world.children[i], order, true, writer);
     if (writer.bad) return std::nullopt;
     if (!found || writer.packed > best) best = writer.packed;
     found = true;
@@ -485,6 +559,11 @@ World Packing::unpack(std::uint64_t packed) const {
   read(mappings_, world.mappings);
   read(vmas_, world.vmas);
   read(messages_, world.messages);
+  for (std::size_t i = 0; i < children_; ++i) {
+    world.children[i].state = static_cast<StateId>(take(2));
+    read(fds_, world.children[i].fds);
+    read(vmas_, world.children[i].vmas);
+  }
   if (fences_.bits() > 0) fences_.unpack(take(fences_.bits()), world);
   return world;
 }

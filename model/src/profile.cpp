@@ -13,8 +13,9 @@ constexpr std::array kKernels = {
                   .source = "drivers/dma-buf/dma-buf.c of 5.10.223: dma_buf_set_name, dma_buf_poll",
                   .has_sync_file = false, .poll_holds_file = false},
     KernelProfile{.name = "6.1", .source = "drivers/dma-buf/dma-buf.c of 6.1.192"},
-    KernelProfile{.name = "6.12", .source = "drivers/dma-buf/dma-buf.c of 6.12.117"},
-    KernelProfile{.name = "6.18", .caches_mappings = false,
+    KernelProfile{.name = "6.12", .faulting_mappings_grow = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 6.12.117; udmabuf.c: mmap_udmabuf sets VM_DONTEXPAND"},
+    KernelProfile{.name = "6.18", .caches_mappings = false, .faulting_mappings_grow = false,
                   .source = "drivers/dma-buf/dma-buf.c of 6.18: cache_sgt_mapping is gone"},
 };
 
@@ -34,8 +35,8 @@ constexpr std::array kExporters = {
                     .has_mmap = false, .source = "adapters/reference"},
     ExporterProfile{.name = "reference:prime", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::No, .write_only = false, .source = "adapters/reference"},
-    ExporterProfile{.name = "reference:udmabuf", .interface = Interface::Udmabuf, .allocates_at_export = Answer::Yes, .end_needs_begin = true,
-                    .chooses_access = false, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:udmabuf", .interface = Interface::Udmabuf, .allocates_at_export = Answer::Yes, .growth = Growth::Faulting,
+                    .end_needs_begin = true, .chooses_access = false, .source = "adapters/reference"},
     // Exporters of kernels.
     ExporterProfile{.name = "vgem", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::No, .write_only = false,
@@ -44,13 +45,13 @@ constexpr std::array kExporters = {
     // Any other DRM driver with dumb buffers; found by the part of the name before the colon.
     ExporterProfile{.name = "drm", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Maybe,
                     .allocates_at_export = Answer::Maybe, .refuses_attach = Answer::Maybe,
-                    .private_mmap = Answer::Maybe, .write_only = false,
+                    .private_mmap = Answer::Maybe, .growth = Growth::Unread, .write_only = false,
                     .source = "drivers/gpu/drm/drm_prime.c: the references of PRIME; the rest is the driver's"},
     ExporterProfile{.name = "drm:virtio_gpu", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::Yes, .write_only = false,
                     .source = "drivers/gpu/drm/virtio/virtgpu_prime.c: virtgpu_dmabuf_ops"},
     ExporterProfile{.name = "udmabuf", .interface = Interface::Udmabuf, .caches_mapping = Answer::Yes, .allocates_at_export = Answer::Yes,
-                    .end_needs_begin = true, .chooses_access = false,
+                    .growth = Growth::Faulting, .end_needs_begin = true, .chooses_access = false,
                     .source = "drivers/dma-buf/udmabuf.c: udmabuf_ops, udmabuf_create; seen on 6.12"},
     ExporterProfile{.name = "heap:system", .interface = Interface::Heap, .allocates_at_export = Answer::Yes, .concurrent_maps = false,
                     .private_single_page = true,
@@ -73,7 +74,7 @@ constexpr std::array kExporters = {
     // Nothing is known of it beyond the contract.
     ExporterProfile{.name = "unknown", .caches_mapping = Answer::Maybe,
                     .refuses_attach = Answer::Maybe, .concurrent_maps = false,
-                    .private_mmap = Answer::Maybe, .zeroed = false, .source = "the contract alone"},
+                    .private_mmap = Answer::Maybe, .growth = Growth::Unread, .zeroed = false, .source = "the contract alone"},
 };
 
 constexpr std::array kFences = {

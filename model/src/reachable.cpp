@@ -51,6 +51,14 @@ Fixed fixed_facts(const Profile& p) {
   if (e.constraints == Constraints::Ignored) fixed.set(Fact::NeedsConfined, false);
   if (!e.chooses_access) fixed.set(Fact::Writable, true);
   if (!e.chooses_access || !e.write_only) fixed.set(Fact::Readable, true);
+  // A private mapping may always be made writable, and is there only if it is accepted at all.
+  if (!e.chooses_access) fixed.set(Fact::MayWrite, true);
+  if (e.growth == Growth::Refused || (e.growth == Growth::Faulting && !p.kernel.faulting_mappings_grow)) {
+    fixed.set(Fact::MayGrow, false);
+    fixed.set(Fact::PastBuffer, false);  // what cannot grow never reaches past its buffer
+  } else if (e.growth == Growth::Faulting) {
+    fixed.set(Fact::MayGrow, true);
+  }
   return fixed;
 }
 
@@ -75,6 +83,7 @@ bool asked_by_fences(std::string_view event, const std::bitset<kOperationKinds>&
 bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     if (kOperationNames[kind] == row.event) return kinds.test(kind);
+  if (row.event == "split") return kinds.test(kind_of<op::MunmapPage>());
   return asked_by_fences(row.event, kinds);
 }
 
@@ -88,7 +97,9 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
   std::bitset<kMaxRows> reachable;
   for (const MachineInfo& machine : machines()) {
     if (machine.name == "create" && profile.exporter.in_kernel) continue;
-    if (machine.name == "vma" && !profile.exporter.has_mmap) continue;  // no mmap ever succeeds
+    // No mmap ever succeeds.
+    if (!profile.exporter.has_mmap && (machine.name == "vma" || machine.name == "remap" || machine.name == "child_vma"))
+      continue;
     std::vector<std::string_view> states;
     const auto known = [&](std::string_view state) {
       for (std::string_view s : states)

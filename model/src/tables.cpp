@@ -36,6 +36,10 @@ Tables extract_all() {
   contract::extract_fence_ioctl(all);
   contract::extract_sync_file_ioctl(all);
   contract::extract_sync_file(all);
+  contract::extract_remap(all);
+  contract::extract_child(all);
+  contract::extract_child_fd(all);
+  contract::extract_child_vma(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -73,6 +77,10 @@ Tables extract_all() {
   expect(MachineId::SyncFile, state::kSyncFileClosed, "Closed");
   expect(MachineId::SyncFile, state::kSyncFileOpen, "Open");
   expect(MachineId::SyncFile, state::kSyncFileForeign, "Foreign");
+  expect(MachineId::Child, state::kForked, "Forked");
+  expect(MachineId::Child, state::kReplaced, "Replaced");
+  expect(MachineId::ChildFd, state::kFdOpen, "Open");
+  expect(MachineId::ChildVma, state::kFilled, "Mapped");
   return all;
 }
 

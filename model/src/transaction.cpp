@@ -466,10 +466,14 @@ void Transaction::operator()(const op::Munmap& o) {
 
 void Transaction::operator()(const op::Store& o) {
   VmaState& vma = w_.vmas[o.vma.value];
-  const bool may = vma.protection == Protection::ReadWrite && vma.sharing == Sharing::Shared;
-  if (!fire(MachineId::Vma, vma.state, event_id<op::Store>(), when(may, Fact::VmaWritable))) return;
-  if (o.page >= vma.length) return void(malformed());
+  if (vma.state != state::kEmpty && o.page >= vma.length) return void(malformed());
+  const bool writable = vma.protection == Protection::ReadWrite;
+  const bool copies = writable && vma.sharing == Sharing::Private;
+  if (!fire(MachineId::Vma, vma.state, event_id<op::Store>(),
+            when(writable && !copies, Fact::VmaWritable) | when(copies, Fact::VmaCopies) | past_buffer(vma, o.page)))
+    return;
   if (!touch(vma.buffer)) return;
+  vma.written = true;
   if (vma.suspect)
     buffer(vma.buffer).content.fill(kUnknownTag);
   else
@@ -478,8 +482,8 @@ void Transaction::operator()(const op::Store& o) {
 
 void Transaction::operator()(const op::Load& o) {
   VmaState& vma = w_.vmas[o.vma.value];
-  if (!fire(MachineId::Vma, vma.state, event_id<op::Load>())) return;
-  if (o.page >= vma.length) return void(malformed());
+  if (vma.state != state::kEmpty && o.page >= vma.length) return void(malformed());
+  if (!fire(MachineId::Vma, vma.state, event_id<op::Load>(), past_buffer(vma, o.page))) return;
   if (!touch(vma.buffer)) return;
   if (!vma.suspect) result_.value = buffer(vma.buffer).content[static_cast<std::size_t>(vma.offset + o.page)];
 }

@@ -71,6 +71,15 @@ class Transaction {
   void operator()(const op::FileInfo& o);
   void operator()(const op::PollSyncFile& o);
   void operator()(const op::CloseSyncFile& o);
+  // transaction_mapping.cpp
+  void operator()(const op::Mprotect& o);
+  void operator()(const op::MunmapPage& o);
+  void operator()(const op::Mremap& o);
+  void operator()(const op::Move& o);
+  void operator()(const op::Fork& o);
+  void operator()(const op::ChildLoad& o);
+  void operator()(const op::Exec& o);
+  void operator()(const op::Exit& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
@@ -90,6 +99,12 @@ class Transaction {
   bool born(BufferId id, std::uint8_t pages, Access access);
   bool touch(std::uint8_t b);
   bool malformed();
+  /// Does page `page` of the mapping lie behind the end of its buffer? A mapping may have grown so far.
+  FactSet past_buffer(const VmaState& vma, std::uint8_t page) const;
+  /// Fires an event at each fd and each CPU mapping the child has, or is to have.
+  bool at_each(ChildState& child, EventId event);
+  /// One of many events of one operation: a row that took part before is not written down again.
+  bool fire_again(MachineId machine, StateId& state, EventId event, FactSet facts, std::uint8_t b);
 
   // fences: transaction_fence.cpp
   /// Waits for what matters to an access in direction_; would wait forever for a pending fence.

@@ -25,6 +25,8 @@ bool in_range(const Operation& operation) {
         if constexpr (requires { o.attachment; }) ok = ok && o.attachment.value < kMaxAttachments;
         if constexpr (requires { o.mapping; }) ok = ok && o.mapping.value < kMaxMappings;
         if constexpr (requires { o.vma; }) ok = ok && o.vma.value < kMaxVmas;
+        if constexpr (requires { o.into; }) ok = ok && o.into.value < kMaxVmas;
+        if constexpr (requires { o.child; }) ok = ok && o.child.value < kMaxChildren;
         if constexpr (requires { o.message; }) ok = ok && o.message.value < kMaxMessages;
         if constexpr (requires { o.device; }) ok = ok && o.device.value < kDevices;
         if constexpr (requires { o.fence; }) ok = ok && o.fence.value < kMaxFences;
@@ -50,7 +52,12 @@ unsigned World::ledger(BufferId b, const Profile& profile) const {
   const auto armed = [&](const PollSlotState& slot) {
     return profile.kernel.poll_holds_file && slot.state == state::kArmed ? 1U : 0U;
   };
-  return armed(buffers[b.value].poll_in) + armed(buffers[b.value].poll_out) + count(fds, state::kFdOpen) + count(references, state::kFilled) + count(vmas, state::kFilled) +
+  unsigned inherited = 0;
+  for (const ChildState& child : children)
+    if (child.state != state::kNoChild)
+      inherited += count(child.fds, state::kFdOpen) + count(child.vmas, state::kFilled);
+  return armed(buffers[b.value].poll_in) + armed(buffers[b.value].poll_out) + inherited + count(fds, state::kFdOpen) +
+         count(references, state::kFilled) + count(vmas, state::kFilled) +
          count(messages, state::kFilled) +
          (buffers[b.value].handle == state::kFilled ? profile.exporter.own_references : 0U);
 }
@@ -64,7 +71,7 @@ bool World::empty() const {
                                return b.lifecycle == state::kAbsent || b.lifecycle == state::kReleased;
                              }) &&
          unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
-         unused(messages) && unused(sync_files) &&
+         unused(messages) && unused(children) && unused(sync_files) &&
          std::ranges::none_of(fences, [](const FenceState& fence) { return fence.state == state::kPending; });
 }
 
@@ -179,6 +186,7 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
     for (std::uint8_t i = 0; i < slots.size(); ++i)
       if (slots[i].state != 0) action(i);
   };
+  each(start.children, [&](std::uint8_t i) { carry_out(op::Exit{ChildId{i}}); });
   for (std::uint8_t order = 0; order < kMaxFences; ++order)  // oldest first (DBUF-FEN-011)
     for (std::uint8_t i = 0; i < kMaxFences; ++i)
       if (start.fences[i].state == state::kPending && start.fences[i].order == order)

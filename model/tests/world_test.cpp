@@ -125,7 +125,56 @@ TEST_F(WorldTest, ChecksMmapInTheKernelsOrder) {
   refuses(op::Mmap{f0, v0, 0, 3, Protection::Read, Sharing::Shared}, EINVAL);
   refuses(op::Mmap{f0, v0, 0, 0, Protection::ReadWrite, Sharing::Shared}, EINVAL);
   ok(op::Mmap{f0, v0, 0, 2, Protection::Read, Sharing::Shared});
-  EXPECT_EQ(step(op::Store{v0, 0, 1}).allowance, Allowance::Forbidden);
+  refuses(op::Store{v0, 0, 1}, EFAULT);
+}
+
+TEST_F(WorldTest, CutsMappingsToPieces) {
+  const VmaId v1{1};
+  ok(op::Export{b0, r0, 4, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Mmap{f0, v0, 0, 4, Protection::ReadWrite, Sharing::Shared});
+  for (std::uint8_t page = 0; page < 4; ++page) ok(op::Store{v0, page, page + 1U});
+  ok(op::MunmapPage{v0, v1, 1});
+  EXPECT_EQ(world.buffers[0].references, 3U) << "an fd and two mappings";
+  EXPECT_EQ(step(op::Load{v0, 0}).value, 1U);
+  EXPECT_EQ(step(op::Load{v0, 1}).allowance, Allowance::Malformed);
+  EXPECT_EQ(step(op::Load{v1, 1}).value, 4U);
+  ok(op::MunmapPage{v1, VmaId{2}, 0});
+  EXPECT_EQ(step(op::Load{v1, 0}).value, 4U);
+  ok(op::Move{v1});
+  EXPECT_EQ(step(op::Load{v1, 0}).value, 4U);
+  EXPECT_EQ(world.buffers[0].references, 3U);
+  refuses(op::Mremap{v1, 0}, EINVAL);
+  refuses(op::Mremap{v1, 2}, EFAULT);
+  ok(op::MunmapPage{v1, VmaId{2}, 0});
+  EXPECT_EQ(world.buffers[0].references, 2U) << "its only page was its last";
+}
+
+TEST_F(WorldTest, ProtectsMappings) {
+  ok(op::Export{b0, r0, 1, Access::ReadOnly});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Mmap{f0, v0, 0, 1, Protection::Read, Sharing::Shared});
+  refuses(op::Mprotect{v0, Protection::ReadWrite}, EACCES);
+  ok(op::Mprotect{v0, Protection::Read});
+  refuses(op::Store{v0, 0, 1}, EFAULT);
+}
+
+TEST_F(WorldTest, LetsAChildInherit) {
+  const ChildId k0{0};
+  ok(op::Export{b0, r0, 1, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, CloseOnExec::Yes});
+  ok(op::Mmap{f0, v0, 0, 1, Protection::ReadWrite, Sharing::Shared});
+  ok(op::Fork{k0});
+  EXPECT_EQ(world.buffers[0].references, 4U);
+  ok(op::Store{v0, 0, 7});
+  ok(op::Munmap{v0});
+  ok(op::Close{f0});
+  EXPECT_EQ(step(op::ChildLoad{k0, v0, 0}).value, 7U) << "its own mapping, of the same memory";
+  EXPECT_TRUE(world.live(b0));
+  ok(op::Exec{k0});
+  EXPECT_FALSE(world.live(b0)) << "neither the mapping nor the fd, which was close-on-exec, is left";
+  EXPECT_EQ(step(op::ChildLoad{k0, v0, 0}).allowance, Allowance::Malformed);
+  ok(op::Exit{k0});
 }
 
 TEST_F(WorldTest, TearsDownFromAnywhere) {

@@ -17,13 +17,14 @@ struct Kind {
   const char* name;
 };
 // The order of the lanes. Devices (d) are no objects of a trace: they are there before and after.
-constexpr std::array<Kind, 7> kKinds = {{{'b', "buffer"},
+constexpr std::array<Kind, 8> kKinds = {{{'b', "buffer"},
                                          {'f', "fd"},
                                          {'r', "reference"},
                                          {'a', "attachment"},
                                          {'m', "mapping"},
                                          {'v', "vma"},
-                                         {'s', "message"}}};
+                                         {'s', "message"},
+                                         {'k', "child"}}};
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
@@ -73,6 +74,14 @@ class Slots {
     if (!alive(slot)) return;
     lane(slot).lives.back().death = at;
     holders_.erase(slot);
+    if (slot[0] == 'k') std::erase_if(holders_, [&](const auto& holder) { return holder.first.starts_with(slot + ' '); });
+  }
+  /// A child holds what its parent held.
+  void forked(const std::string& child) {
+    std::map<std::string, std::string> copies;
+    for (const auto& [slot, buffer] : holders_)
+      if (slot[0] == 'f' || slot[0] == 'v') copies[child + ' ' + slot] = buffer;
+    holders_.merge(copies);
   }
   void handle(const std::string& buffer, bool held) {
     if (held)
@@ -121,7 +130,7 @@ struct Effect {
   int begins;  ///< the first of them
   int more;    ///< another that begins
 };
-constexpr std::array<Effect, 18> kEffects = {{{"export", -1, 0, 1},
+constexpr std::array<Effect, 21> kEffects = {{{"export", -1, 0, 1},
                                               {"create", -1, 0, 1},
                                               {"install_fd", 0, 1, -1},
                                               {"dup", -1, 1, -1},
@@ -138,7 +147,10 @@ constexpr std::array<Effect, 18> kEffects = {{{"export", -1, 0, 1},
                                               {"mmap", -1, 1, -1},
                                               {"munmap", 0, -1, -1},
                                               {"vmap", -1, 1, -1},
-                                              {"vunmap", 0, -1, -1}}};
+                                              {"vunmap", 0, -1, -1},
+                                              {"munmap_page", -1, 1, -1},
+                                              {"fork", -1, 0, -1},
+                                              {"exit", 0, -1, -1}}};
 
 /// Slots that the finding names where it says what was seen.
 std::vector<std::string> named_in(const std::string& text) {
@@ -154,6 +166,13 @@ std::vector<std::string> named_in(const std::string& text) {
   for (const std::string& word : words_of(spaced))
     if (rank_of(word) >= 0) slots.push_back(word);
   return slots;
+}
+
+bool used_after(const std::vector<record::Step>& trace, std::size_t at, const std::string& slot) {
+  return std::any_of(trace.begin() + static_cast<std::ptrdiff_t>(at) + 1, trace.end(), [&](const record::Step& step) {
+    const auto words = words_of(step.operation);
+    return words.size() > 1 && words[1] == slot;
+  });
 }
 
 }  // namespace
@@ -224,7 +243,10 @@ std::vector<Lane> lanes_of(const record::Finding& finding) {
     if (rank_of(words[1]) < 0) buffer.clear();
     if (ends) slots.dies(*ends, i);
     for (const std::string& name : begins) {
+      // At an edge munmap_page makes no other mapping, and then no later step uses one.
+      if (words[0] == "munmap_page" && !used_after(finding.trace, i, name)) continue;
       slots.born(name, buffer, i);
+      if (words[0] == "fork") slots.forked(name);
       if (name[0] == 'b' && last_handle_close.contains(name) && last_handle_close[name] > i)
         slots.handle(name, true);
     }

@@ -24,7 +24,8 @@ constinit const std::array<ExporterConfig, 8> kConfigs = {{
      .ops = &kUdmabufOps,
      .in_kernel = false,
      .allocates_at_export = true,
-     .chooses_access = false},
+     .chooses_access = false,
+     .grows = true},
     {.name = "nommap", .ops = &kNoMmapOps, .allocates_at_export = true},
 }};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// CPU mappings of a process: they hold the file, and see the storage wherever it is.
+/// CPU mappings of a process: they hold the file, and see the storage wherever it is. What becomes of
+/// them later is in mapping.cpp.
 #include <cerrno>
 
 #include "dmabuf/reference/system.hpp"
@@ -53,10 +54,13 @@ Outcome System::run(const model::op::Mmap& op) {
     return refused(EEXIST);
   }
   if (is(Mutant::MmapNotCounted)) put_file(buffer);
+  const bool may_write = op.sharing == Sharing::Private || buffer.access != Access::ReadOnly;
   vma = {.buffer = static_cast<std::int8_t>(buffer.id),
          .offset = is(Mutant::MmapOffsetIgnored) ? std::uint8_t{0} : op.offset,
          .length = op.length,
-         .writable = op.protection == Protection::ReadWrite};
+         .writable = op.protection == Protection::ReadWrite,
+         .may_write = may_write || is(Mutant::MprotectIgnoresReadOnly),
+         .process = fds_[op.fd.value].process};
   return done();
 }
 
@@ -94,12 +98,13 @@ Outcome System::run(const model::op::Store& op) {
   if (op.vma.value >= model::kMaxVmas) return refused(ENOENT);
   Vma& vma = vmas_[op.vma.value];
   if (vma.buffer == kNobody) return refused(ENOENT);
-  if (!vma.writable) return refused(EFAULT);
+  const bool writable = vma.writable || is(Mutant::StoreIgnoresProtection);
+  if (!writable && !is(Mutant::RefusedStoreLands)) return refused(EFAULT);
   const PageIndex frame = fault(vma, op.page);
   if (frame == kNoFrame) return refused(EFAULT);
   if (is(Mutant::StoreLost)) return done();
   core_.memory.fill(frame, op.tag);
-  return done();
+  return writable ? done() : refused(EFAULT);
 }
 
 }  // namespace dmabuf::reference

@@ -14,7 +14,7 @@ using namespace shorthand;
 
 TEST(Mutants, AreAllInTheTableInOrder) {
   const auto table = mutants();
-  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::SyncFilePollsOut));
+  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::KillLeaksFds));
   for (std::size_t i = 0; i < table.size(); ++i)
     EXPECT_EQ(static_cast<std::size_t>(table[i].mutant), i + 1) << table[i].name;
 }
@@ -44,7 +44,7 @@ Operation anything(std::mt19937& random) {
   };
   const auto cloexec = [&] { return static_cast<CloseOnExec>(below(2)); };
   const auto direction = [&] { return static_cast<Direction>(below(4)); };
-  switch (below(26)) {
+  switch (below(34)) {
     case 0:
       return export_buffer(below(4), below(5), below(6), static_cast<Access>(below(3)));
     case 1:
@@ -94,6 +94,22 @@ Operation anything(std::mt19937& random) {
       return store(below(4), static_cast<model::Tag>(random()), below(6));
     case 23:
       return load(below(4), below(6));
+    case 26:
+      return protect(below(4), static_cast<Protection>(below(2)));
+    case 27:
+      return munmap_page(below(4), below(4), below(6));
+    case 28:
+      return mremap_vma(below(4), below(7));
+    case 29:
+      return move_vma(below(4));
+    case 30:
+      return fork_child(below(2));
+    case 31:
+      return child_load(below(4), below(6), below(2));
+    case 32:
+      return exec_child(below(2));
+    case 33:
+      return exit_child(static_cast<model::Ending>(below(2)), below(2));
     case 24:
       return seek(fd(), static_cast<Whence>(below(6)), static_cast<std::int16_t>(below(3) - 1));
     default:

@@ -115,6 +115,16 @@ inline Operation merge(Slot a, Slot b, Slot into) {
 }
 inline Operation file_info(Slot y) { return op::FileInfo{{y}, model::InfoForm::Count, model::OutArgument::Good}; }
 inline Operation poll_sync_file(Slot y, model::Events events) { return op::PollSyncFile{{y}, events}; }
+inline Operation protect(Slot v, Protection protection) { return op::Mprotect{{v}, protection}; }
+inline Operation munmap_page(Slot v, Slot into, Slot page) { return op::MunmapPage{{v}, {into}, page}; }
+inline Operation mremap_vma(Slot v, Slot length) { return op::Mremap{{v}, length}; }
+inline Operation move_vma(Slot v) { return op::Move{{v}}; }
+inline Operation fork_child(Slot k = 0) { return op::Fork{{k}}; }
+inline Operation child_load(Slot v, Slot page = 0, Slot k = 0) { return op::ChildLoad{{k}, {v}, page}; }
+inline Operation exec_child(Slot k = 0) { return op::Exec{{k}}; }
+inline Operation exit_child(model::Ending ending = model::Ending::Exited, Slot k = 0) {
+  return op::Exit{{k}, ending};
+}
 
 /// A system that is told what to do and asked what it looks like.
 class Subject {

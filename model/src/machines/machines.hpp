@@ -25,5 +25,9 @@ void extract_poll_slot(Tables& tables);
 void extract_fence_ioctl(Tables& tables);
 void extract_sync_file_ioctl(Tables& tables);
 void extract_sync_file(Tables& tables);
+void extract_remap(Tables& tables);
+void extract_child(Tables& tables);
+void extract_child_fd(Tables& tables);
+void extract_child_vma(Tables& tables);
 
 }  // namespace dmabuf::model::contract

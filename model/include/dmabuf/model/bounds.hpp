@@ -23,6 +23,7 @@ struct Bounds {
   std::uint8_t pages = kMaxPages;  ///< largest buffer
   std::uint8_t fences = kMaxFences;
   std::uint8_t sync_files = kMaxSyncFiles;
+  std::uint8_t children = kMaxChildren;
   /// Kinds of operations allowed (indices of Operation); all by default.
   std::bitset<kOperationKinds> kinds = std::bitset<kOperationKinds>{}.set();
 };

@@ -51,8 +51,9 @@ enum class Invariant : std::uint8_t {
   FencesKnown,
   FencesMonotone,
   WitnessesAgree,
+  ChildrenHoldTheirOwn,
 };
-inline constexpr std::size_t kInvariants = 18;
+inline constexpr std::size_t kInvariants = 19;
 
 struct InvariantInfo {
   Invariant invariant;

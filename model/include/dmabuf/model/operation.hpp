@@ -25,6 +25,8 @@ enum class Protection : std::uint8_t { Read, ReadWrite };
 enum class Sharing : std::uint8_t { Shared, Private };
 /// Is the argument of an ioctl readable memory, or a page that is not mapped (-EFAULT)?
 enum class Argument : std::uint8_t { Good, Unmapped };
+/// How a child ends: by itself, or by SIGKILL.
+enum class Ending : std::uint8_t { Exited, Killed };
 enum class Whence : std::uint8_t { Set, Cur, End, Data, Hole, Bogus };
 
 /// `struct dma_buf_sync.flags` as the trace spells them; the last four are refused (DBUF-SYN-002/003).
@@ -152,6 +154,29 @@ struct PollSyncFile { SyncFileId sync_file; Events events;
 struct CloseSyncFile { SyncFileId sync_file;
   friend bool operator==(const CloseSyncFile&, const CloseSyncFile&) = default; };
 
+// --- the life of CPU mappings and of processes ---------------------------------------------------
+/// mprotect of the whole mapping.
+struct Mprotect { VmaId vma; Protection protection;
+  friend bool operator==(const Mprotect&, const Mprotect&) = default; };
+/// munmap of one page. At an edge the mapping shrinks; in the middle it splits, and what lies behind
+/// the page is the mapping `into`.
+struct MunmapPage { VmaId vma; VmaId into; std::uint8_t page;
+  friend bool operator==(const MunmapPage&, const MunmapPage&) = default; };
+/// mremap to a length in pages, wherever it then lies.
+struct Mremap { VmaId vma; std::uint8_t length; friend bool operator==(const Mremap&, const Mremap&) = default; };
+/// mremap to another address, same length.
+struct Move { VmaId vma; friend bool operator==(const Move&, const Move&) = default; };
+/// p0 forks: the child has a copy of each of its fds and CPU mappings, known by the slots they had then.
+struct Fork { ChildId child; friend bool operator==(const Fork&, const Fork&) = default; };
+/// The child reads a page of the CPU mapping it inherited from slot v.
+struct ChildLoad { ChildId child; VmaId vma; std::uint8_t page;
+  friend bool operator==(const ChildLoad&, const ChildLoad&) = default; };
+/// The child becomes another program: no CPU mapping is left, and no fd that is close-on-exec.
+struct Exec { ChildId child; friend bool operator==(const Exec&, const Exec&) = default; };
+/// The child ends, and has been waited for.
+struct Exit { ChildId child; Ending ending = Ending::Exited;
+  friend bool operator==(const Exit&, const Exit&) = default; };
+
 }  // namespace op
 
 /// One request. Trivially copyable, at most 12 bytes.
@@ -161,7 +186,9 @@ using Operation =
                  op::Unmap, op::DeviceRead, op::DeviceWrite, op::BeginCpuAccess, op::EndCpuAccess,
                  op::Sync, op::Mmap, op::Munmap, op::Store, op::Load, op::Seek, op::SetName,
                  op::AddFence, op::SignalFence, op::Poll, op::ExportSyncFile, op::ImportSyncFile,
-                 op::MergeSyncFiles, op::FileInfo, op::PollSyncFile, op::CloseSyncFile>;
+                 op::MergeSyncFiles, op::FileInfo, op::PollSyncFile, op::CloseSyncFile,
+                 op::Mprotect, op::MunmapPage, op::Mremap, op::Move, op::Fork, op::ChildLoad, op::Exec,
+                 op::Exit>;
 static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 12);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
@@ -172,7 +199,8 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "get", "put", "attach", "detach", "map", "unmap", "device_read", "device_write",
     "begin_cpu_access", "end_cpu_access", "sync", "mmap", "munmap", "store", "load", "seek",
     "set_name", "add_fence", "signal", "poll", "export_sync_file", "import_sync_file", "merge", "file_info",
-    "poll_sync_file", "close_sync_file"};
+    "poll_sync_file", "close_sync_file",
+    "mprotect", "munmap_page", "mremap", "move", "fork", "child_load", "exec", "exit"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
 

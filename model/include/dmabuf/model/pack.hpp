@@ -3,8 +3,8 @@
 ///
 /// What decides the future is kept: every machine's state, every count as the model keeps it (f_count
 /// is *not* recomputed from the ledger, or a wrong one would go unseen), and what each slot stands for.
-/// Data is left out: page contents, names, callback counters, close-on-exec. So is all that a released
-/// buffer once was, because its next life begins afresh.
+/// Data is left out: page contents, names, callback counters, and close-on-exec unless something can
+/// exec. So is all that a released buffer once was, because its next life begins afresh.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@
 namespace dmabuf::model {
 
 /// The world without what a packed one leaves out; `unpack(pack(w)) == without_data(w)`.
-World without_data(const World& world);
+World without_data(const World& world, bool keep_close_on_exec = false);
 
 /// Bytes that are equal if and only if two worlds are, but for their callback counters: of worlds that have been
 /// seen to agree so far, those decide nothing.
@@ -54,6 +54,7 @@ class Packing {
 
   unsigned bits() const { return bits_; }
   std::vector<Field> fields() const;  ///< by offset, without those of no bits
+  bool keeps_close_on_exec() const { return flags_ == 2; }
   std::string layout() const;  ///< "buffer 2 x 11, fd 3 x 2, …": what takes how many bits
 
   /// Nothing if the world is none that a correct model reaches: a count out of range, or an empty slot
@@ -82,16 +83,20 @@ class Packing {
 
   std::uint64_t buffer_code(const BufferState& buffer, bool& bad) const;
   unsigned fd_code(const FdState& fd, const Order& order, bool& bad) const;
+  void put_child(const ChildState& child, const Order& order, bool sorted, Writer& writer) const;
   unsigned reference_code(const ReferenceState& reference, const Order& order, bool& bad) const;
   unsigned attachment_code(const AttachmentState& attachment, const Order& order, bool& bad) const;
   unsigned vma_code(const VmaState& vma, const Order& order, bool& bad) const;
   unsigned message_code(const MessageState& message, const Order& order, bool& bad) const;
   BufferState buffer_of(std::uint64_t code) const;
+  void reshape(std::span<const Operation> reshaping);
   std::optional<std::uint64_t> pack_plain(const World& world) const;
   std::optional<std::uint64_t> pack_canonical(const World& world) const;
 
   unsigned bits_ = 0;
   std::uint8_t processes_ = 1, devices_ = 1, caches_ = 1;
+  std::uint8_t flags_ = 1;     ///< values of close-on-exec that are told apart
+  std::uint8_t children_ = 0;  ///< what a child has is packed as its parent's slots are
   std::uint8_t buffers_ = 0, buffer_width_ = 0;
   Widths widths_;
   std::vector<std::uint8_t> directions_;

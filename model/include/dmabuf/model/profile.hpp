@@ -31,6 +31,13 @@ enum class Interface : std::uint8_t {
   Prime,    ///< MODE_CREATE_DUMB and PRIME_HANDLE_TO_FD (DBUF-VGM-002, DBUF-PRM-001)
 };
 
+/// May mremap make a mapping longer (DBUF-MMU-012)?
+enum class Growth : std::uint8_t {
+  Refused,   ///< -EFAULT: the mapping may not expand
+  Faulting,  ///< pages are faulted in one by one: where KernelProfile::faulting_mappings_grow
+  Unread,    ///< nobody has read how the exporter maps
+};
+
 struct KernelProfile {
   std::string_view name;          ///< "6.1"
   bool has_sync = true;           ///< DMA_BUF_IOCTL_SYNC, 4.6
@@ -38,6 +45,7 @@ struct KernelProfile {
   bool rename_while_attached = true;  ///< DBUF-NAM-006: -EBUSY up to 5.15
   bool has_seek = true;           ///< DBUF-LSK-005
   bool caches_mappings = true;    ///< DBUF-MAP-007/011: `cache_sgt_mapping` exists (up to 6.12)
+  bool faulting_mappings_grow = true;  ///< DBUF-MMU-012: udmabuf's, before 6.12; beyond the end is SIGBUS
   std::string_view source;        ///< where these were read or seen
   bool has_sync_file = true;      ///< DBUF-IOC-004: EXPORT_SYNC_FILE and IMPORT_SYNC_FILE, 6.0
   bool poll_holds_file = true;    ///< DBUF-POL-006: an armed poll slot counts as a reference, 5.15.223
@@ -58,6 +66,7 @@ struct ExporterProfile {
   bool has_mmap = true;                     ///< else -EINVAL (DBUF-MMU-001)
   Answer private_mmap = Answer::No;         ///< MAP_PRIVATE accepted (DBUF-MMU-006)
   bool private_single_page = false;         ///< MAP_PRIVATE of one page is accepted, of more never (DBUF-HEP-008)
+  Growth growth = Growth::Refused;          ///< mremap to more pages (DBUF-MMU-012)
   bool end_needs_begin = false;             ///< DBUF-UDM-020
   bool chooses_access = true;               ///< honours the access asked for; else always read-write
   bool write_only = true;                   ///< can be asked for a write-only buffer

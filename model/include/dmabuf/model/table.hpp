@@ -68,7 +68,7 @@ std::span<const RowInfo> rows();
 /// Hash of all tables as text: printed in every verdict, so that a verdict names its model.
 std::string_view model_hash();
 
-inline constexpr std::size_t kMaxRows = 384;
+inline constexpr std::size_t kMaxRows = 512;
 /// Which rows have fired.
 struct Coverage {
   std::bitset<kMaxRows> rows;

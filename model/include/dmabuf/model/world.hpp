@@ -106,6 +106,7 @@ struct VmaState {
   Protection protection = Protection::Read;
   Sharing sharing = Sharing::Shared;
   bool suspect = false;  ///< known to show other bytes than it should: no longer judged
+  bool written = false;  ///< something was stored through it
   friend bool operator==(const VmaState&, const VmaState&) = default;
 };
 
@@ -132,6 +133,14 @@ struct SyncFileState {
   friend bool operator==(const SyncFileState&, const SyncFileState&) = default;
 };
 
+/// A child of p0: copies of what p0 had when it forked, by the slots they had then.
+struct ChildState {
+  StateId state = 0;  ///< machine "child"
+  std::array<FdState, kMaxFds> fds{};     ///< each by machine "child_fd"
+  std::array<VmaState, kMaxVmas> vmas{};  ///< each by machine "child_vma"
+  friend bool operator==(const ChildState&, const ChildState&) = default;
+};
+
 struct World {
   std::array<BufferState, kMaxBuffers> buffers{};
   std::array<FdState, kMaxFds> fds{};
@@ -142,13 +151,14 @@ struct World {
   std::array<MessageState, kMaxMessages> messages{};
   std::array<FenceState, kMaxFences> fences{};
   std::array<SyncFileState, kMaxSyncFiles> sync_files{};
+  std::array<ChildState, kMaxChildren> children{};
   friend bool operator==(const World&, const World&) = default;
 
   /// True if the buffer has been exported and its file not yet released.
   bool live(BufferId b) const;
   bool pending(FenceId c) const;
   /// What the ledger says f_count must be (DBUF-INV-001): fds + references + vmas + messages in
-  /// flight + the exporter's own + armed poll slots.
+  /// flight + the children's fds and vmas + the exporter's own + armed poll slots.
   unsigned ledger(BufferId b, const Profile& profile) const;
   /// The buffer an fd, reference, … stands for; kNone if the slot is empty.
   std::uint8_t buffer_of(FdId f) const { return f.value < kMaxFds ? fds[f.value].buffer : kNone; }

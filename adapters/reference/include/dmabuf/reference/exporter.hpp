@@ -35,6 +35,7 @@ struct ExporterConfig {
   bool allocates_at_export = false;
   bool caches_mappings = false;     ///< `cache_sgt_mapping`
   bool chooses_access = true;       ///< honours the access asked for; else always read-write
+  bool grows = false;               ///< mremap may make a mapping longer; pages are faulted in
   bool write_only = true;           ///< has a way to ask for it; else -EINVAL
   bool checks_flags = false;        ///< -EINVAL for flags it does not know; else they are ignored
   std::uint8_t own_references = 0;  ///< beside the fd's, while the handle is open

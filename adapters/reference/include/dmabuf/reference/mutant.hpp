@@ -170,6 +170,31 @@ enum class Mutant : std::uint8_t {
   MergeBadFdWrongErrno,
   SignalledStaysPending,
   SyncFilePollsOut,
+  // the life of CPU mappings
+  MprotectIgnoresReadOnly,
+  MprotectKeepsWrite,
+  StoreIgnoresProtection,
+  RefusedStoreLands,
+  SplitForgetsReference,
+  SplitDropsReference,
+  SplitStartsAnew,
+  EdgeUnmapDropsReference,
+  EdgeUnmapKeepsOffset,
+  MremapZeroAccepted,
+  ShrinkDropsReference,
+  GrowthAccepted,
+  MoveLosesOffset,
+  MoveLeaks,
+  // a child
+  ForkForgetsFds,
+  ForkForgetsMappings,
+  ForkCopiesMemory,
+  ExecKeepsCloseOnExec,
+  ExecClosesAll,
+  ExecKeepsMappings,
+  ExitLeaksMappings,
+  ExitLeaksFds,
+  KillLeaksFds,
 };
 
 /// Where the bug comes to light.

@@ -72,6 +72,14 @@ class System {
   model::Outcome run(const model::op::FileInfo&);
   model::Outcome run(const model::op::PollSyncFile&);
   model::Outcome run(const model::op::CloseSyncFile&);
+  model::Outcome run(const model::op::Mprotect&);
+  model::Outcome run(const model::op::MunmapPage&);
+  model::Outcome run(const model::op::Mremap&);
+  model::Outcome run(const model::op::Move&);
+  model::Outcome run(const model::op::Fork&);
+  model::Outcome run(const model::op::ChildLoad&);
+  model::Outcome run(const model::op::Exec&);
+  model::Outcome run(const model::op::Exit&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -119,8 +127,20 @@ class System {
     std::uint8_t offset = 0;
     std::uint8_t length = 0;
     bool writable = false;
+    bool may_write = true;  ///< mprotect can make it writable
+    std::uint8_t process = 0;
     bool faulted = false;
     Placement placement = Placement::Anywhere;  ///< at the first fault
+  };
+
+  /// What fork gave a child: its own fd table, and a copy of each CPU mapping.
+  struct Child {
+    bool alive = false;
+    bool replaced = false;  ///< runs another program
+    FdTable table{};
+    std::array<Vma, model::kMaxVmas> vmas{};
+    /// What every page held at the fork; kept for ForkCopiesMemory only.
+    std::array<std::uint64_t, Memory::kFrames> memory{};
   };
 
   bool is(Mutant m) const { return core_.is(m); }
@@ -153,6 +173,8 @@ class System {
   /// The frame behind a page of the mapping; kNoFrame where a process would get a signal.
   PageIndex fault(Vma& vma, std::uint8_t page);
   static constexpr PageIndex kNoFrame = Memory::kFrames;
+  void inherit(Child& child);
+  void unmap_all(Child& child);
 
   // fences
   bool over(FenceIndex fence) const { return fence == kStubFence || fences_[static_cast<std::size_t>(fence)].signalled; }
@@ -183,6 +205,7 @@ class System {
   std::array<std::uint32_t, 2> timelines_{};  ///< the last seqno of each
   std::uint32_t last_context_ = 2;            ///< 1 and 2 are the timelines'
   std::int32_t leaked_sync_files_ = 0;
+  std::array<Child, model::kMaxChildren> children_{};
   std::int32_t foreign_count_ = 1;
   std::uint32_t warnings_ = 0;
   Leftover past_;                                   ///< of buffers whose slot was used again

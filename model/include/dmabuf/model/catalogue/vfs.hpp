@@ -40,6 +40,29 @@ inline constexpr Requirement vfs[] = {
      .text = "Close-on-exec belongs to the descriptor: a new one has it if and only if it was "
              "asked for.",
      .source = {"fs/file.c", "alloc_fd"}},
+    {.id = "VFS-006",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "mremap to length 0 fails with -EINVAL and changes nothing.",
+     .source = {"mm/mremap.c", "SYSCALL_DEFINE5(mremap)"},
+     .observed = true},
+    {.id = "VFS-007",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "exec and exit take every CPU mapping of the process away, and the reference of each "
+             "with it: when exec has returned, or the process has been waited for, they are gone.",
+     .source = {"fs/exec.c", "exec_mmap; kernel/exit.c: do_exit"},
+     .observed = true},
+    {.id = "VFS-008",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "A CPU mapping that mremap moves shows the same bytes at its new address, and holds "
+             "the file once, as before.",
+     .source = {"mm/mremap.c", "move_vma"},
+     .observed = true},
 };
 
 }  // namespace dmabuf::model::area
