@@ -88,7 +88,7 @@ Harness& KernelAdapter::harness() {
   return *parts_.harness;
 }
 
-const KernelAdapter::Vma& KernelAdapter::vma(model::VmaId id) const {
+KernelAdapter::Vma& KernelAdapter::vma(model::VmaId id) {
   if (id.value >= vmas_.size() || !vmas_[id.value])
     throw conformance::HarnessError("there is no mapping " + slot('v', id.value));
   return *vmas_[id.value];
@@ -103,6 +103,11 @@ conformance::Alphabet KernelAdapter::alphabet() const {
     all.reset(model::kind_of<op::CloseHandle>());
   if (!fences_.has_source())
     all.reset(model::kind_of<op::AddFence>()).reset(model::kind_of<op::SignalFence>());
+  // A fork copies what others in this process have, too.
+  if (!parts_.alone)
+    for (const std::size_t kind : {model::kind_of<op::Fork>(), model::kind_of<op::ChildLoad>(),
+                                   model::kind_of<op::Exec>(), model::kind_of<op::Exit>()})
+      all.reset(kind);
   if (!parts_.harness)
     for (const std::size_t kind :
          {model::kind_of<op::InstallFd>(), model::kind_of<op::Get>(), model::kind_of<op::Put>(),
@@ -588,6 +593,7 @@ bool KernelAdapter::still_listed(std::uint64_t ino) {
 }
 
 void KernelAdapter::reset() {
+  for (Child& child : children_) child = {};
   const bool peer = peer_->alive();
   fences_.reset();  // first: an armed poll holds its buffer (DBUF-POL-007)
   for (auto& place : vmas_) {

@@ -110,6 +110,14 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::FileInfo&);
   model::Outcome run(const model::op::PollSyncFile&);
   model::Outcome run(const model::op::CloseSyncFile&);
+  model::Outcome run(const model::op::Mprotect&);
+  model::Outcome run(const model::op::MunmapPage&);
+  model::Outcome run(const model::op::Mremap&);
+  model::Outcome run(const model::op::Move&);
+  model::Outcome run(const model::op::Fork&);
+  model::Outcome run(const model::op::ChildLoad&);
+  model::Outcome run(const model::op::Exec&);
+  model::Outcome run(const model::op::Exit&);
 
   /// Whether debugfs's list of buffers can be read.
   bool sees_bufinfo() const { return bufinfo_.is_open(); }
@@ -128,6 +136,11 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
     std::uint64_t address = 0;
     unsigned pages = 0;
   };
+  /// A child of this process, and where it has the mappings it inherited.
+  struct Child {
+    std::unique_ptr<PeerProcess> process;
+    std::array<std::optional<Vma>, model::kMaxVmas> vmas;
+  };
   struct Message {
     model::ProcessId sender;
     std::optional<model::BufferId> buffer;
@@ -145,7 +158,8 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
 
   Process& process(model::ProcessId id);
   Harness& harness();
-  const Vma& vma(model::VmaId id) const;
+  Vma& vma(model::VmaId id);
+  Child& child(model::ChildId id);
   void start_peer();
   /// The slot's buffer from now on is the one of that inode number.
   void adopt(model::BufferId id, std::uint64_t ino, std::uint64_t serial);
@@ -188,6 +202,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   HandleTable<model::MappingId, model::kMaxMappings> mappings_;
   std::array<std::optional<Buffer>, model::kMaxBuffers> buffers_;
   std::array<std::optional<Vma>, model::kMaxVmas> vmas_;
+  std::array<Child, model::kMaxChildren> children_;
   std::array<std::optional<Message>, model::kMaxMessages> messages_;
   std::array<bool, model::kMaxMessages> channels_{};
 

@@ -5,11 +5,14 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -50,7 +53,32 @@ void close_between(unsigned first, unsigned last) {
   serve(socket);
 }
 
+/// argv[0] of this program when a peer has become it.
+constexpr const char* kPeerAnew = "dmabuf-peer-anew";
+
+/// Before main(), and in every program that has peers: tests among them, whose main() is not ours.
+[[gnu::constructor]] void serve_if_peer(int argc, char** argv, char**) {
+  if (argc != 2 || std::string_view(argv[0]) != kPeerAnew) return;
+  const int socket = std::atoi(argv[1]);
+  const CallReply here;  // the answer to the call that brought us here
+  if (::send(socket, &here, sizeof here, MSG_NOSIGNAL) != static_cast<long>(sizeof here)) ::_exit(0);
+  serve(socket);
+}
+
 }  // namespace
+
+CallReply exec(int socket) {
+  CallReply r;
+  char number[16];
+  *std::to_chars(number, number + sizeof number - 1, socket).ptr = '\0';
+  const int flags = ::fcntl(socket, F_GETFD);
+  if (flags >= 0 && ::fcntl(socket, F_SETFD, flags & ~FD_CLOEXEC) == 0) {
+    const char* arguments[] = {kPeerAnew, number, nullptr};
+    ::execve("/proc/self/exe", const_cast<char* const*>(arguments), environ);
+  }
+  r.error = errno;
+  return r;
+}
 }  // namespace peer
 
 std::unique_ptr<PeerProcess> PeerProcess::start(std::span<const int> inherited) {
@@ -78,6 +106,15 @@ void PeerProcess::reap() {
   socket_.reset();
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
+  wait_for_it();
+}
+
+void PeerProcess::leave() {
+  socket_.reset();  // all it waits for
+  if (pid_ > 0) wait_for_it();
+}
+
+void PeerProcess::wait_for_it() {
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;

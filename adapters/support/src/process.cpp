@@ -34,6 +34,23 @@ CallReply failed(int error) {
   return r;
 }
 
+CallReply mapped(void* address) {
+  if (address == MAP_FAILED) return failed(errno);
+  CallReply r;
+  r.value = reinterpret_cast<std::uint64_t>(address);
+  return r;
+}
+
+/// To where nothing of ours lies: a place is reserved first, and then replaced.
+CallReply move_here(void* from, std::size_t bytes) {
+  void* const place =
+      ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (place == MAP_FAILED) return failed(errno);
+  const CallReply r = mapped(::mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, place));
+  if (r.error != 0) (void)::munmap(place, bytes);
+  return r;
+}
+
 std::byte* page_at(std::uint64_t address) { return reinterpret_cast<std::byte*>(address); }
 
 constexpr std::uint64_t sync_flags(model::SyncFlags flags) {
@@ -161,12 +178,19 @@ CallReply carry_out(const CallRequest& request, Channels& channels) {
                                    writable ? PROT_READ | PROT_WRITE : PROT_READ,
                                    shared ? MAP_SHARED : MAP_PRIVATE, fd,
                                    static_cast<off_t>(words[0] * kPageSize));
-      if (address == MAP_FAILED) return failed(errno);
-      CallReply r;
-      r.value = reinterpret_cast<std::uint64_t>(address);
-      return r;
+      return mapped(address);
     }
     case Call::Munmap: return reply(::munmap(page_at(words[0]), words[1] * kPageSize));
+    case Call::Mprotect: {
+      const bool writable =
+          static_cast<model::Protection>(words[2]) == model::Protection::ReadWrite;
+      return reply(::mprotect(page_at(words[0]), words[1] * kPageSize,
+                              writable ? PROT_READ | PROT_WRITE : PROT_READ));
+    }
+    case Call::Mremap:
+      return mapped(::mremap(page_at(words[0]), words[1] * kPageSize, words[2] * kPageSize,
+                             MREMAP_MAYMOVE));
+    case Call::Move: return move_here(page_at(words[0]), words[1] * kPageSize);
     case Call::Load: {
       CallReply r;
       const bool alive = survives([&] {
@@ -194,6 +218,7 @@ CallReply carry_out(const CallRequest& request, Channels& channels) {
     case Call::TakeChannel: channels.at(words[0]).reset(fd); return {};
     case Call::DropChannel: channels.at(words[0]).reset(); return {};
     case Call::Inspect: return inspect_here(request);
+    case Call::Exec: return failed(ENOSYS);  // see peer::serve()
   }
   return failed(ENOSYS);
 }
@@ -242,6 +267,18 @@ model::Outcome Process::mmap(int number, unsigned offset_pages, unsigned pages,
 
 model::Outcome Process::munmap(std::uint64_t address, unsigned pages) {
   return outcome(request_for(Call::Munmap, -1, address, pages));
+}
+
+model::Outcome Process::mprotect(std::uint64_t address, unsigned pages, model::Protection protection) {
+  return outcome(request_for(Call::Mprotect, -1, address, pages, protection));
+}
+
+model::Outcome Process::mremap(std::uint64_t address, unsigned pages, unsigned pages_then) {
+  return outcome(request_for(Call::Mremap, -1, address, pages, pages_then));
+}
+
+model::Outcome Process::move(std::uint64_t address, unsigned pages) {
+  return outcome(request_for(Call::Move, -1, address, pages));
 }
 
 model::Outcome Process::load(std::uint64_t address) {
@@ -304,6 +341,12 @@ void PeerProcess::take_channel(model::MessageId message, UniqueFd end) {
 
 CallReply PeerProcess::perform(const CallRequest& request) { return transact(request, -1); }
 
+model::Outcome PeerProcess::exec() {
+  const CallReply r = transact(request_for(Call::Exec, -1), -1);
+  if (r.error != 0) return model::refused(r.error);
+  return model::done();
+}
+
 namespace {
 
 /// Keeps the calling thread on one CPU for as long as it lives.
@@ -348,6 +391,9 @@ CallReply PeerProcess::transact(const CallRequest& request, int attached) {
 }
 
 namespace peer {
+/// Returns only if it failed.
+CallReply exec(int socket);
+
 /// The child's whole life. Declared here because it shares the wire with transact().
 [[noreturn]] void serve(int socket) {
   Channels channels;
@@ -358,7 +404,7 @@ namespace peer {
     if (got < 0 && errno == EINTR) continue;
     if (got != static_cast<long>(sizeof request)) ::_exit(0);  // the parent is gone
     if (request.call == Call::TakeChannel) request.number = attached;
-    const CallReply r = carry_out(request, channels);
+    const CallReply r = request.call == Call::Exec ? exec(socket) : carry_out(request, channels);
     if (::send(socket, &r, sizeof r, MSG_NOSIGNAL) != static_cast<long>(sizeof r)) ::_exit(0);
   }
 }

@@ -68,6 +68,60 @@ TEST_F(Peer, KeepsWhatItIsToInherit) {
   EXPECT_EQ(look(*heir, event.get()).inode, look(self_, event.get()).inode);
 }
 
+TEST_F(Peer, BecomesAnotherProgramWithoutWhatIsCloseOnExec) {
+  const UniqueFd stays(::eventfd(0, 0));
+  const UniqueFd goes(::eventfd(0, EFD_CLOEXEC));
+  const int inherited[] = {stays.get(), goes.get()};
+  const auto heir = PeerProcess::start(inherited);
+  const pid_t pid = heir->pid();
+  EXPECT_TRUE(look(*heir, goes.get()).open);
+  ASSERT_TRUE(heir->exec());
+  EXPECT_EQ(heir->pid(), pid);
+  EXPECT_TRUE(heir->alive());
+  EXPECT_EQ(look(*heir, stays.get()).inode, look(self_, stays.get()).inode);
+  EXPECT_FALSE(look(*heir, goes.get()).open);
+  // stdin, stdout, stderr, its socket and what stays.
+  EXPECT_EQ(count_fds(pid), 5);
+}
+
+TEST_F(Peer, LeavesByItself) {
+  const pid_t pid = peer_->pid();
+  peer_->leave();
+  EXPECT_FALSE(peer_->alive());
+  EXPECT_EQ(::waitpid(pid, nullptr, WNOHANG), -1) << "it has been waited for";
+}
+
+TEST_F(Peer, SeesWhatWasMappedBeforeTheFork) {
+  const auto address = self_.mmap(memory_.get(), 0, 2, model::Protection::ReadWrite, model::Sharing::Shared);
+  ASSERT_TRUE(address);
+  const auto heir = PeerProcess::start({});
+  ASSERT_TRUE(self_.store(address->value + kPageSize, 7));
+  EXPECT_EQ(heir->load(address->value + kPageSize), done(7));
+  ASSERT_TRUE(self_.munmap(address->value, 2));
+  EXPECT_EQ(heir->load(address->value + kPageSize), done(7)) << "the mapping is its own";
+}
+
+TEST_F(Peer, ProtectsGrowsAndMovesMappings) {
+  const auto address = self_.mmap(memory_.get(), 0, 2, model::Protection::ReadWrite, model::Sharing::Shared);
+  ASSERT_TRUE(address);
+  std::uint64_t at = address->value;
+  ASSERT_TRUE(self_.store(at + kPageSize, 7));
+  ASSERT_TRUE(self_.mprotect(at, 2, model::Protection::Read));
+  EXPECT_EQ(error_of(self_.store(at + kPageSize, 8)), EFAULT);
+  const auto moved = self_.move(at, 2);
+  ASSERT_TRUE(moved);
+  EXPECT_NE(moved->value, at);
+  EXPECT_EQ(error_of(self_.load(at)), EFAULT);
+  at = moved->value;
+  EXPECT_EQ(self_.load(at + kPageSize), done(7));
+  const auto grown = self_.mremap(at, 2, 3);
+  ASSERT_TRUE(grown);
+  at = grown->value;
+  EXPECT_EQ(error_of(self_.load(at + 2 * kPageSize)), EFAULT) << "past the end of the file";
+  EXPECT_EQ(error_of(self_.mremap(at, 3, 0)), EINVAL);
+  ASSERT_TRUE(self_.munmap(at, 3));
+}
+
 TEST_F(Peer, ReceivesTheSameFile) {
   const int there = pass();
   ASSERT_GE(there, 0);

@@ -29,7 +29,8 @@ inline constexpr std::size_t kMaxInspected = 16;
 
 enum class Call : std::uint32_t {
   Close, Dup, Sync, SetName, Seek, Mmap, Munmap, Load, Store, Ioctl,
-  Send, Receive, TakeChannel, DropChannel, Inspect,
+  Send, Receive, TakeChannel, DropChannel, Inspect, Mprotect, Mremap, Move,
+  Exec,  ///< a peer's alone
 };
 
 /// A call as it travels to the peer. Plain bytes: parent and child are one program.
@@ -75,6 +76,11 @@ class Process {
   model::Outcome mmap(int number, unsigned offset_pages, unsigned pages, model::Protection,
                       model::Sharing);
   model::Outcome munmap(std::uint64_t address, unsigned pages);
+  model::Outcome mprotect(std::uint64_t address, unsigned pages, model::Protection);
+  /// The address, which may be another than before.
+  model::Outcome mremap(std::uint64_t address, unsigned pages, unsigned pages_then);
+  /// mremap to an address where there was nothing: the new one.
+  model::Outcome move(std::uint64_t address, unsigned pages);
   /// The tag of the page at `address`, or kTorn; -EFAULT if the access faults.
   model::Outcome load(std::uint64_t address);
   model::Outcome store(std::uint64_t address, model::Tag);
@@ -116,14 +122,15 @@ class ThisProcess final : public Process {
   Channels channels_;
 };
 
-/// p1: a fork that serves calls over a socket.
+/// p1: a fork that serves calls over a socket. So is a child of a trace, which inherits more.
 ///
 /// Parent and child share a CPU while they talk: a call is then a context switch instead of two
 /// wake-ups of idle CPUs, which in a virtual machine cost milliseconds each. The parent's affinity
 /// is its own again when the call returns.
 ///
 /// It keeps stdin, stdout, stderr and the fds named at the start, nothing else; so it holds no
-/// buffer of anybody's unless a fork copied a CPU mapping: start it while there are none. It dies
+/// buffer of anybody's unless it is to inherit one, or a fork copied a CPU mapping: start p1 while
+/// there are none. It dies
 /// when the thread that started it does (PR_SET_PDEATHSIG), or when its socket closes: let the
 /// thread that opens an adapter outlive it. Interrupts from the terminal do not reach it.
 class PeerProcess final : public Process {
@@ -134,6 +141,11 @@ class PeerProcess final : public Process {
 
   pid_t pid() const override { return pid_; }
   bool alive() const;
+  /// The peer becomes this program anew, which then serves calls as before: the mappings it had are
+  /// gone, and so are its fds that are close-on-exec.
+  model::Outcome exec();
+  /// It ends by itself and has been waited for; a peer destroyed without that is killed.
+  void leave();
   void take_channel(model::MessageId, UniqueFd end) override;
 
  protected:
@@ -144,6 +156,7 @@ class PeerProcess final : public Process {
       : pid_(pid), cpu_(cpu), socket_(std::move(socket)) {}
   CallReply transact(const CallRequest& request, int attached);
   void reap();
+  void wait_for_it();
 
   pid_t pid_;
   int cpu_;  ///< where the child runs
