@@ -28,13 +28,6 @@ void link_latest(const fs::path& directory) {
   if (!ignored) fs::rename(draft, parent / "latest", ignored);
 }
 
-/// The calls of a directed check, which are no trace.
-std::string call_text(const record::Finding& finding) {
-  std::string text = fmt::format("# {}\n# {}\n", finding.summary, finding.replay);
-  for (const record::Step& step : finding.trace) text += fmt::format("{} -> {}\n", step.operation, step.outcome);
-  return text;
-}
-
 }  // namespace
 
 fs::path Output::default_directory() {
@@ -80,10 +73,7 @@ void Output::write(const record::Record& record) {
     const record::Finding* finding = &copy;
     const fs::path place = directory_ / "findings" / finding->id;
     fs::create_directories(place);
-    if (finding->token.empty() && finding->first_case.starts_with("check."))
-      reports::write_file(place / "calls.txt", call_text(*finding));
-    else
-      reports::write_file(place / "repro.dbt", trace_text(*finding));
+    reports::write_file(place / (has_calls(*finding) ? "calls.txt" : "repro.dbt"), trace_text(*finding));
     if (!finding->kernel_log.empty()) reports::write_file(place / "kernel.txt", finding->kernel_log);
     return;
   }
@@ -101,7 +91,16 @@ void Output::render() const {
   reports::write_file(directory_ / "report.html", reports::render_html(all));
 }
 
+bool has_calls(const record::Finding& finding) {
+  return finding.token.empty() && finding.first_case.starts_with("check.");
+}
+
 std::string trace_text(const record::Finding& finding) {
+  if (has_calls(finding)) {
+    std::string calls = fmt::format("# {}\n# {}\n", finding.summary, finding.replay);
+    for (const record::Step& step : finding.trace) calls += fmt::format("{} -> {}\n", step.operation, step.outcome);
+    return calls;
+  }
   std::string text = fmt::format("# dbt 1 model={}\n# {}\n# {}\n", model::model_hash(), finding.summary,
                                  finding.replay);
   for (const record::Step& step : finding.trace) text += step.operation + "\n";

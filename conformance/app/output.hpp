@@ -49,6 +49,8 @@ class Output final : public conformance::Sink {
 
 /// The counterexample as a .dbt file.
 std::string trace_text(const record::Finding& finding);
+/// A directed check made it: it has a list of calls and no trace, and `trace_text` gives those.
+bool has_calls(const record::Finding& finding);
 
 /// The journal of a run's directory, or a journal itself. Throws UsageError if there is none.
 std::vector<record::Run> read_run(const std::filesystem::path& place);

@@ -104,6 +104,7 @@ Run join(const Building& building, bool mixed, std::vector<std::string>& complai
   run.start = building.parts.front()->start;
   std::map<std::string, Case> cases;
   std::map<std::string, Finding> findings;
+  std::map<std::pair<std::string, std::string>, record::Checked> checks;  ///< by case and requirement
   std::map<std::string, std::string> notes;
   std::set<std::tuple<std::string, std::string, std::string>> skips, warns;
   std::set<std::string> hit, missing, argv;
@@ -121,8 +122,13 @@ Run join(const Building& building, bool mixed, std::vector<std::string>& complai
     for (const Case& one : part->cases) {
       const auto [at, fresh] = cases.try_emplace(one.id, one);
       if (fresh) continue;
-      if (!one.id.starts_with("trace.")) twice.insert(one.id);
+      if (!one.id.starts_with("trace.") && !one.id.starts_with("check.")) twice.insert(one.id);
       if (rank(at->second) < rank(one)) at->second = one;
+    }
+    for (const record::Checked& checked : part->checks) {
+      const auto [at, fresh] = checks.try_emplace({checked.case_id, checked.requirement}, checked);
+      const auto weight = [](const std::string& state) { return state == "broken" ? 2 : state == "kept" ? 1 : 0; };
+      if (!fresh && weight(at->second.state) < weight(checked.state)) at->second = checked;
     }
     for (const Finding& finding : part->findings) {
       const auto [at, fresh] = findings.try_emplace(finding.signature, finding);
@@ -179,6 +185,7 @@ Run join(const Building& building, bool mixed, std::vector<std::string>& complai
 
   run.start->shard_index = run.start->shard_count = 1;
   for (auto& [id, one] : cases) run.cases.push_back(std::move(one));
+  for (auto& [where, checked] : checks) run.checks.push_back(std::move(checked));
   for (auto& [signature, finding] : findings) run.findings.push_back(std::move(finding));
   for (const auto& [key, value] : notes) run.notes.push_back({key, value});
   if (unlisted) run.notes.push_back({std::string(kPassed), std::to_string(passed)});
@@ -289,6 +296,7 @@ std::vector<record::Record> records_of(const Run& run) {
                                       .operations = attempt.operations, .ms = attempt.ms, .signature = attempt.signature,
                                       .message = attempt.message, .mark = one.mark});
     }
+  for (const record::Checked& checked : run.checks) records.push_back(checked);
   for (const Finding& finding : run.findings) records.push_back(finding);
   for (const record::Warn& warn : run.warns) records.push_back(warn);
   if (run.damaged_lines + run.missing_records > 0)

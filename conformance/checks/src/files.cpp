@@ -340,12 +340,10 @@ void exhaustion(Context& c) {
 
 void module_count(Context& c) {
   const std::string module = c.source().module();
-  if (module.empty() || !adapters::module_use_count(read_file("/proc/modules"), module))
+  if (module.empty() || use_count(module) < 0)
     throw NotApplicable{"the exporter is built in: no use count to look at",
                         "build it as a module"};
-  const auto uses = [&] {
-    return adapters::module_use_count(read_file("/proc/modules"), module).value_or(-1);
-  };
+  const auto uses = [&] { return use_count(module); };
   const long before = uses();
   {
     const Buffer b = c.buffer();

@@ -237,9 +237,7 @@ void drm_mmap(Context& c) {
 
 void module_pinned(Context& c) {
   const std::string module = c.source().module();
-  const auto uses = [&] {
-    return adapters::module_use_count(read_file("/proc/modules"), module).value_or(-1);
-  };
+  const auto uses = [&] { return use_count(module); };
   if (uses() < 0) throw NotApplicable{"the driver is built in", "build it as a module"};
   const long none = uses();
   {

@@ -15,7 +15,12 @@ class BackendSource final : public Source {
 
   adapters::Expected<Buffer> make(const Wanted& wanted) override {
     const model::BufferId slot{static_cast<std::uint8_t>(next_++ % model::kMaxBuffers)};
-    return backend_->create(slot, wanted.pages, wanted.access, wanted.cloexec).map([&](int fd) {
+    const model::op::Create create{.buffer = slot,
+                                   .fd = {},
+                                   .pages = static_cast<std::uint8_t>(wanted.pages),
+                                   .access = wanted.access,
+                                   .cloexec = wanted.cloexec};
+    return backend_->create(create).map([&](int fd) {
       Buffer buffer;
       buffer.fd = adapters::UniqueFd(fd);
       buffer.size = wanted.pages * adapters::kPageSize;

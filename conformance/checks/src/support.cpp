@@ -12,6 +12,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "dmabuf/adapters/kernel_file.hpp"
+
 namespace dmabuf::checks {
 
 Mapping map(int fd, std::size_t pages, std::size_t offset_pages, int protection, int flags) {
@@ -130,6 +132,11 @@ std::string read_file(const std::string& path) {
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
+}
+
+long use_count(std::string_view module) {
+  adapters::KernelFile file = adapters::open_module_use_count(module);
+  return adapters::module_use_count(file.read()).value_or(-1);
 }
 
 bool write_file(const std::string& path, std::string_view text) {

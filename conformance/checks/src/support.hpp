@@ -113,6 +113,8 @@ std::optional<adapters::BufInfo> listed(const std::string& bufinfo, std::uint64_
 /// f_count as bufinfo has it; -1 if it is not listed.
 long listed_count(Context& context, std::uint64_t inode);
 std::string read_file(const std::string& path);
+/// -1 if it is built in, or not there.
+long use_count(std::string_view module);
 /// False if it could not be written.
 bool write_file(const std::string& path, std::string_view text);
 

@@ -112,9 +112,7 @@ void expbuf(Context& c) {
   const Video v = device(c);
   request(c, v, 2, V4L2_MEMORY_MMAP);
   const std::string module = "videobuf2_" + allocator_of(c);
-  const auto uses = [&](std::string_view name) {
-    return adapters::module_use_count(read_file("/proc/modules"), name).value_or(-1);
-  };
+  const auto uses = [&](std::string_view name) { return use_count(name); };
   const long none = uses(module), vivid = uses("vivid");
   {
     const UniqueFd one = exported(c, v, 0), two = exported(c, v, 0, O_RDONLY);
