@@ -25,13 +25,13 @@ bool in_range(const Operation& operation) {
         if constexpr (requires { o.attachment; }) ok = ok && o.attachment.value < kMaxAttachments;
         if constexpr (requires { o.mapping; }) ok = ok && o.mapping.value < kMaxMappings;
         if constexpr (requires { o.vma; }) ok = ok && o.vma.value < kMaxVmas;
-        if constexpr (requires { o.into; }) ok = ok && o.into.value < kMaxVmas;
+        if constexpr (requires { o.vma; o.into; }) ok = ok && o.into.value < kMaxVmas;
         if constexpr (requires { o.child; }) ok = ok && o.child.value < kMaxChildren;
         if constexpr (requires { o.message; }) ok = ok && o.message.value < kMaxMessages;
         if constexpr (requires { o.device; }) ok = ok && o.device.value < kDevices;
         if constexpr (requires { o.fence; }) ok = ok && o.fence.value < kMaxFences;
         if constexpr (requires { o.sync_file; }) ok = ok && sync_file(o.sync_file);
-        if constexpr (requires { o.into; })
+        if constexpr (requires { o.first; o.into; })
           ok = ok && sync_file(o.first) && sync_file(o.second) && o.into.value < kMaxSyncFiles;
         return ok;
       },
