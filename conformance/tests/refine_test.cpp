@@ -107,6 +107,14 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
                  with_flags(alphabet(e, slots(1, 1, 1, 1, 1, 0, 0),
                                      kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap, op::Sync,
                                            op::BeginCpuAccess, op::EndCpuAccess>()))});
+  if (!e.in_kernel) {
+    std::vector<Operation> making = alphabet(e, slots(1, 1, 0, 0, 0, 0, 0), kinds<op::Close>());
+    for (const CreationFlags flags : {CreationFlags::Known, CreationFlags::Unknown})
+      for (const std::uint8_t pages : {std::uint8_t{0}, std::uint8_t{2}})
+        for (const Access access : {Access::ReadWrite, Access::WriteOnly})
+          making.push_back(op::Create{BufferId{0}, FdId{0}, pages, access, CloseOnExec::No, flags});
+    all.push_back({"making", "1 buffer, 1 fd; creations that are refused", std::move(making)});
+  }
   // What takes many steps gets few kinds of them.
   const auto few = [&](std::vector<Operation> operations) {
     if (e.in_kernel) {
@@ -127,6 +135,75 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
   all.push_back({"moving", "1 buffer, a lax and a strict attachment, 1 mapping; what the pages hold",
                  few({op::Attach{r0, kLaxDevice, a0}, op::Attach{r0, kStrictDevice, a1}, op::Map{a0, m0, Direction::Bidirectional},
                       op::Map{a1, m0, Direction::Bidirectional}, op::Unmap{m0}, op::DeviceWrite{m0, 0, 1}, op::DeviceRead{m0, 0}})});
+  // An fd from either kind of exporter.
+  const auto with_fd = [&](std::vector<Operation> operations, std::uint8_t pages = 2) {
+    for (const Access access : {Access::ReadWrite, Access::ReadOnly}) {
+      if (e.in_kernel) operations.push_back(op::Export{BufferId{0}, ReferenceId{0}, pages, access});
+      else operations.push_back(op::Create{BufferId{0}, FdId{0}, pages, access, CloseOnExec::No});
+    }
+    if (e.in_kernel) operations.push_back(op::InstallFd{ReferenceId{0}, FdId{0}, CloseOnExec::No});
+    operations.push_back(op::Close{FdId{0}});
+    return operations;
+  };
+  const FdId f0{0};
+  const FenceId c0{0}, c1{1};
+  const SyncFileId y0{0}, y1{1}, y2{2};
+  std::vector<Operation> polls = {op::SignalFence{c0, FenceResult::Ok}, op::SignalFence{c0, FenceResult::Error},
+                                  op::SignalFence{c1, FenceResult::Ok}};
+  for (const Usage usage : {Usage::Kernel, Usage::Write, Usage::Read, Usage::Bookkeep})
+    for (const Timeline timeline : {Timeline::Own, Timeline::First})
+      for (const FenceId c : {c0, c1}) polls.push_back(op::AddFence{f0, c, usage, timeline});
+  for (const Events events : {Events::In, Events::Out, Events::Both, Events::None, Events::Other})
+    polls.push_back(op::Poll{f0, events});
+  all.push_back({"polls", "1 buffer, 1 fd, 2 fences of every usage; polls", with_fd(polls)});
+  std::vector<Operation> files = {op::AddFence{f0, c0, Usage::Write, Timeline::Own}, op::AddFence{f0, c1, Usage::Read, Timeline::Own},
+                                  op::SignalFence{c0, FenceResult::Ok}, op::SignalFence{c1, FenceResult::Error},
+                                  op::Poll{f0, Events::In}, op::Poll{f0, Events::Out}};
+  for (const FenceFlags flags : {FenceFlags::Read, FenceFlags::Write, FenceFlags::Both, FenceFlags::None, FenceFlags::Unknown})
+    files.push_back(op::ExportSyncFile{f0, y0, flags, OutArgument::Good});
+  files.push_back(op::ExportSyncFile{f0, y1, FenceFlags::Read, OutArgument::Good});
+  for (const OutArgument argument : {OutArgument::Unmapped, OutArgument::ReadOnly})
+    files.push_back(op::ExportSyncFile{f0, y0, FenceFlags::Read, argument});
+  for (const SyncFileId y : {y0, y1}) {
+    files.push_back(op::FileInfo{y, InfoForm::Records, OutArgument::Good});
+    files.push_back(op::PollSyncFile{y, Events::Both});
+    files.push_back(op::CloseSyncFile{y});
+  }
+  all.push_back({"sync_files", "1 buffer, 1 fd, 2 fences, 2 sync_files; EXPORT and what it gives", with_fd(files)});
+  std::vector<Operation> handed = {op::AddFence{f0, c0, Usage::Write, Timeline::Own}, op::AddFence{f0, c1, Usage::Read, Timeline::Own},
+                                   op::SignalFence{c0, FenceResult::Ok},
+                                   op::ExportSyncFile{f0, y0, FenceFlags::Read, OutArgument::Good},
+                                   op::ExportSyncFile{f0, y1, FenceFlags::Write, OutArgument::Good},
+                                   op::MergeSyncFiles{y0, y1, y2, MergeForm::Good, OutArgument::Good},
+                                   op::MergeSyncFiles{y0, kBadSyncFile, y2, MergeForm::Good, OutArgument::Good},
+                                   op::FileInfo{y2, InfoForm::Records, OutArgument::Good},
+                                   op::Poll{f0, Events::In}, op::Poll{f0, Events::Out}};
+  for (const SyncFileId y : {y0, y2, kBadSyncFile, kForeignSyncFile})
+    for (const FenceFlags flags : {FenceFlags::Read, FenceFlags::Write, FenceFlags::Unknown})
+      handed.push_back(op::ImportSyncFile{f0, y, flags, Argument::Good});
+  all.push_back({"handed on", "1 buffer, 1 fd, 2 fences, 3 sync_files; MERGE and IMPORT", with_fd(handed)});
+  if (e.has_mmap) {
+    const VmaId v0{0}, v1{1};
+    std::vector<Operation> shapes = {op::Munmap{v0}, op::Munmap{v1}, op::Move{v0}};
+    for (const Protection protection : {Protection::Read, Protection::ReadWrite}) {
+      shapes.push_back(op::Mmap{f0, v0, 0, 3, protection, Sharing::Shared});
+      shapes.push_back(op::Mprotect{v0, protection});
+    }
+    for (const std::uint8_t page : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{2}}) {
+      shapes.push_back(op::MunmapPage{v0, v1, page});
+      shapes.push_back(op::Load{v0, page});
+    }
+    for (const std::uint8_t length : {std::uint8_t{0}, std::uint8_t{2}, std::uint8_t{4}}) shapes.push_back(op::Mremap{v0, length});
+    shapes.push_back(op::Store{v0, 0, 1});
+    shapes.push_back(op::Store{v0, 1, 2});
+    shapes.push_back(op::Load{v1, 0});
+    all.push_back({"shapes", "1 buffer of 3 pages, 1 fd, 2 CPU mappings; mprotect, munmap of pages, mremap", with_fd(shapes, 3)});
+    const ChildId k0{0};
+    all.push_back({"children", "1 buffer, 2 fds, 1 CPU mapping, a child",
+                   with_fd({op::Dup{f0, FdId{1}, CloseOnExec::Yes}, op::Dup{f0, FdId{1}, CloseOnExec::No}, op::Close{FdId{1}},
+                            op::Mmap{f0, v0, 0, 2, Protection::ReadWrite, Sharing::Shared}, op::Munmap{v0}, op::Store{v0, 0, 1},
+                            op::Fork{k0}, op::ChildLoad{k0, v0, 0}, op::Exec{k0}, op::Exit{k0}, op::Exit{k0, Ending::Killed}})});
+  }
   return all;
 }
 
