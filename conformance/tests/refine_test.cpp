@@ -182,7 +182,7 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
     for (const FenceFlags flags : {FenceFlags::Read, FenceFlags::Write, FenceFlags::Unknown})
       handed.push_back(op::ImportSyncFile{f0, y, flags, Argument::Good});
   all.push_back({"handed on", "1 buffer, 1 fd, 2 fences, 3 sync_files; MERGE and IMPORT", with_fd(handed)});
-  if (e.has_mmap) {
+  if (e.ops->mmap != nullptr) {
     const VmaId v0{0}, v1{1};
     std::vector<Operation> shapes = {op::Munmap{v0}, op::Munmap{v1}, op::Move{v0}};
     for (const Protection protection : {Protection::Read, Protection::ReadWrite}) {

@@ -36,7 +36,7 @@ static_assert(!Catalogued<"ZZZ-001">);
 
 static_assert(find("POL-007")->id == "POL-007");
 static_assert(find("POL-015") == nullptr);
-static_assert(position("ATT-001") == 0 && position("VMP-009") == 439);
+static_assert(position("ATT-001") == 0 && position("VMP-009") == 440);
 static_assert(position("POL-015") == catalogue.size());
 static_assert(cited<"MAP-015">.bearer == Bearer::Core);
 static_assert(cited<"MAP-015">.versions.since == "5.19");
@@ -76,7 +76,7 @@ std::set<std::string> ids_in(std::string_view text) {
   return found;
 }
 
-TEST(Catalogue, HasEveryRequirement) { EXPECT_EQ(std::size(catalogue), 440U); }
+TEST(Catalogue, HasEveryRequirement) { EXPECT_EQ(std::size(catalogue), 441U); }
 
 TEST(Catalogue, HasEveryRequirementOfEachArea) {
   const std::map<std::string_view, std::size_t> expected{
