@@ -83,7 +83,9 @@ TEST_P(DirectedChecks, FindWhatIsKnownAndNothingElse) {
                         << ": expected " << each.expected << ", observed " << each.observed;
       }
       if (each.state == "kept") kept.insert(each.requirement);
-      if (each.state == "not-applicable") EXPECT_FALSE(each.reason.empty()) << each.case_id;
+      if (each.state == "not-applicable") {
+        EXPECT_FALSE(each.reason.empty()) << each.case_id;
+      }
     }
     for (const record::Finding& finding : one.findings) {
       EXPECT_FALSE(finding.clauses.empty()) << "the kernel complained: " << story(one);
