@@ -24,7 +24,8 @@ void add_check_command(CLI::App& app, int& status) {
       "  dmabuf-conform check --target vm:debian:6.12/udmabuf udm.create-order\n"
       "  dmabuf-conform check --target native:vgem prm 'vgm.fence*'");
   command->add_option("--target", request->targets, "a kernel, or one exporter of it (repeatable)")
-      ->required();
+      ->required()
+      ->allow_extra_args(false);  // what follows the target is a check
   command->add_option("checks", request->settings.checks.names,
                       "names, areas or patterns; default: all but those in reserve");
   command->add_flag("--all", request->settings.checks.reserve,
