@@ -234,6 +234,8 @@ Bounds diff_bounds() {
   bounds.attachments = bounds.mappings = bounds.devices = 2;
   bounds.messages = 0;
   bounds.pages = 2;
+  bounds.fences = 1;
+  bounds.sync_files = bounds.children = 0;  // no profile differs in what these do once there are any
   return bounds;
 }
 

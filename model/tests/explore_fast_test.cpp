@@ -27,9 +27,14 @@ void PrintTo(const Configuration& c, std::ostream* out) { *out << c.name; }
 
 namespace {
 
+/// Fences, reshaped mappings and children: kinds of operations that the fast way does not know.
+bool asks_more(const Configuration& c) {
+  return std::ranges::any_of(c.operations, [](const Operation& o) { return o.index() > kind_of<op::SetName>(); });
+}
+
 std::vector<Configuration> small_configurations() {
   std::vector<Configuration> all = standard_configurations();
-  std::erase_if(all, [](const Configuration& c) { return c.symmetry != Symmetry::Ignored; });
+  std::erase_if(all, [](const Configuration& c) { return c.symmetry != Symmetry::Ignored || asks_more(c); });
   return all;
 }
 
@@ -121,6 +126,16 @@ TEST(Compiled, SeesCountsThatDoNotAgreeWithTheirSlots) {
   world.buffers[0].references = 2;
   world.fds[2].buffer = 1;
   EXPECT_FALSE(compiled.balanced(compiled.from_packed(*packing.pack(world))));
+}
+
+TEST(FastExplorer, LeavesWhatItDoesNotKnowToTheSlowOne) {
+  unsigned left = 0;
+  for (const Configuration& c : standard_configurations()) {
+    if (!asks_more(c)) continue;
+    EXPECT_FALSE(explore_fast(c, {})) << c.name;
+    ++left;
+  }
+  EXPECT_GT(left, 10U);
 }
 
 TEST(Compiled, KeepsStatesApartByTheirKeys) {
