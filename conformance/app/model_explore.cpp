@@ -43,6 +43,8 @@ model::Configuration configuration(const Wishes& wishes) {
   c.bounds.messages = u8(wishes.messages);
   c.bounds.devices = u8(wishes.attachments > 0 ? model::kDevices : 1);
   c.bounds.pages = u8(wishes.pages);
+  // Fences and children have worlds of their own (model check); beside all the rest they would not fit.
+  c.bounds.fences = c.bounds.sync_files = c.bounds.children = 0;
   if (!wishes.operations.empty()) {
     c.bounds.kinds.reset();
     for (const std::string& word : wishes.operations) {

@@ -37,7 +37,7 @@ const std::vector<Defect> kDefects = {
     {"harness:eager", "mmap-private", "MMU-006"},
     {"harness:refusing", "forget-refusal", "ATT-006|MIG-003"},
     {"harness:eager", "leak-page-reference", "INV-012"},
-    {"harness:migrating", "lose-contents", "MIG-|INV-011"},
+    {"harness:migrating", "lose-contents", "MIG-|INV-011", 10},  // two CPU mappings may be who sees it
     {"harness:migrating", "move-while-mapped", "MIG-"},
     // Mapped, touched and moved: the mapping keeps the old pages. Seen after the case, or sooner if it
     // goes on to write and read again.
