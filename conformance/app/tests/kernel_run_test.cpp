@@ -39,10 +39,11 @@ std::vector<std::string> exporters() {
   return names;
 }
 
-/// The mapping that vgem makes begins at the first page, whatever offset it is asked for.
+/// The mapping that vgem makes begins at the first page, whatever offset it is asked for; and so does what is left of
+/// one when its first pages go.
 bool is_vgems_known_defect(const record::Finding& finding) {
   return std::any_of(finding.trace.begin(), finding.trace.end(), [](const record::Step& step) {
-    return std::regex_search(step.operation, std::regex("^mmap .*offset=[1-9]"));
+    return std::regex_search(step.operation, std::regex("^mmap .*offset=[1-9]|^munmap_page "));
   });
 }
 
