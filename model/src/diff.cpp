@@ -204,6 +204,9 @@ std::vector<FieldDifference> differences(const KernelProfile& a, const KernelPro
   compare(out, "rename_while_attached", a.rename_while_attached, b.rename_while_attached);
   compare(out, "has_seek", a.has_seek, b.has_seek);
   compare(out, "caches_mappings", a.caches_mappings, b.caches_mappings);
+  compare(out, "has_sync_file", a.has_sync_file, b.has_sync_file);
+  compare(out, "poll_holds_file", a.poll_holds_file, b.poll_holds_file);
+  compare(out, "faulting_mappings_grow", a.faulting_mappings_grow, b.faulting_mappings_grow);
   return out;
 }
 
@@ -224,6 +227,8 @@ std::vector<FieldDifference> differences(const ExporterProfile& a, const Exporte
   compare(out, "write_only", a.write_only, b.write_only);
   compare(out, "zeroed", a.zeroed, b.zeroed);
   compare(out, "device_data", a.device_data, b.device_data);
+  compare(out, "refuses_attach", a.refuses_attach, b.refuses_attach);
+  compare(out, "private_single_page", a.private_single_page, b.private_single_page);
   return out;
 }
 

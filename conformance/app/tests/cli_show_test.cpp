@@ -200,9 +200,10 @@ TEST(ModelExplore, SaysWhatIsTooLarge) {
 TEST(ModelDiff, ShowsFieldsAndTheShortestProgram) {
   const std::string text = shown({"model", "diff", "5.10", "6.1"});
   EXPECT_THAT(text, HasSubstr("rename_while_attached"));
-  EXPECT_THAT(text, HasSubstr("export_sync_file"));
+  EXPECT_THAT(text, HasSubstr("has_sync_file"));
+  EXPECT_THAT(text, HasSubstr("import_sync_file"));
   EXPECT_THAT(text, HasSubstr("ENOTTY"));
-  EXPECT_THAT(shown({"model", "diff", "6.1", "6.12"}), HasSubstr("the same contract"));
+  EXPECT_THAT(shown({"model", "diff", "reference", "6.1"}), HasSubstr("the same contract"));
   EXPECT_THAT(shown({"model", "diff", "reference:eager", "reference:nommap"}), HasSubstr("mmap f0 v0"));
 }
 
