@@ -3,7 +3,7 @@
 # Usage: need package...   Nothing is asked of apt when all are there. Returns 1 if some could not be had.
 
 build_packages="g++ cmake ninja-build ccache pkg-config libboost1.81-dev librapidcheck-dev libgtest-dev libgmock-dev
-  libbenchmark-dev libcli11-dev libfmt-dev nlohmann-json3-dev libexpected-dev zlib1g-dev linux-libc-dev"
+  libbenchmark-dev libcli11-dev libfmt-dev nlohmann-json3-dev libexpected-dev zlib1g-dev libdrm-dev linux-libc-dev"
 guest_packages="qemu-system-x86 make gcc gcc-12 libelf-dev xz-utils kmod cpio bc flex bison"
 
 # Readers of other people's formats; a test without its reader is skipped and names the package.

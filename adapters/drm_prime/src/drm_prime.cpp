@@ -11,9 +11,9 @@
 #include <filesystem>
 #include <optional>
 
+#include "dmabuf/adapters/drm_uapi.hpp"
 #include "dmabuf/adapters/memory.hpp"
 #include "dmabuf/adapters/unique_fd.hpp"
-#include "drm_uapi.hpp"
 
 namespace dmabuf::adapters {
 namespace {
@@ -22,16 +22,16 @@ constexpr std::string_view kDirectory = "/dev/dri";
 
 std::string driver_of(int card) {
   std::array<char, 64> name{};
-  drm::Version version{};
+  drm_version version{};
   version.name = name.data();
   version.name_len = name.size() - 1;
-  if (!call(card, drm::kVersion, version)) return {};
+  if (!call(card, DRM_IOCTL_VERSION, version)) return {};
   return std::string(name.data(), std::min(version.name_len, name.size() - 1));
 }
 
 __u64 capability(int card, __u64 which) {
-  drm::GetCap cap{.capability = which, .value = 0};
-  return call(card, drm::kGetCap, cap) ? cap.value : 0;
+  drm_get_cap cap{.capability = which, .value = 0};
+  return call(card, DRM_IOCTL_GET_CAP, cap) ? cap.value : 0;
 }
 
 /// The module behind a card. Most are named after the driver. Where one is not, sysfs knows; but of
@@ -62,8 +62,8 @@ class DrmPrime final : public ExporterBackend {
   Expected<int> create(const model::op::Create& wanted) override {
     const auto dumb = create_dumb(wanted.pages);
     if (!dumb) return tl::unexpected(dumb.error());
-    drm::PrimeHandle prime{.handle = dumb->handle, .flags = flags(wanted), .fd = -1};
-    if (const auto shared = call(card_.get(), drm::kPrimeHandleToFd, prime); !shared) {
+    drm_prime_handle prime{.handle = dumb->handle, .flags = flags(wanted), .fd = -1};
+    if (const auto shared = call(card_.get(), DRM_IOCTL_PRIME_HANDLE_TO_FD, prime); !shared) {
       (void)close_gem(dumb->handle);
       return tl::unexpected(shared.error());
     }
@@ -104,17 +104,17 @@ class DrmPrime final : public ExporterBackend {
            (wanted.flags == model::CreationFlags::Unknown ? kUnknownFlag : 0U);
   }
 
-  Expected<drm::CreateDumb> create_dumb(unsigned pages) {
-    drm::CreateDumb dumb{};
+  Expected<drm_mode_create_dumb> create_dumb(unsigned pages) {
+    drm_mode_create_dumb dumb{};
     dumb.width = kPageSize / 4;  // of 32 bits: a line is a page, whatever lines are aligned to
     dumb.bpp = 32;
     dumb.height = pages;
-    return call(card_.get(), drm::kModeCreateDumb, dumb).map([&](auto) { return dumb; });
+    return call(card_.get(), DRM_IOCTL_MODE_CREATE_DUMB, dumb).map([&](auto) { return dumb; });
   }
 
   model::Outcome close_gem(__u32 handle) {
-    drm::GemClose request{.handle = handle, .pad = 0};
-    return call(card_.get(), drm::kGemClose, request);
+    drm_gem_close request{.handle = handle, .pad = 0};
+    return call(card_.get(), DRM_IOCTL_GEM_CLOSE, request);
   }
 
   void close_handles() {
@@ -145,7 +145,7 @@ std::vector<DrmCard> drm_cards() {
     if (!card) continue;
     // Whether it has dumb buffers is for CREATE_DUMB to say: drivers without a display, such as
     // vgem, are not asked for that capability (drm_ioctl.c: drm_getcap).
-    const bool usable = (capability(card.get(), drm::kCapPrime) & drm::kPrimeCapExport) != 0;
+    const bool usable = (capability(card.get(), DRM_CAP_PRIME) & DRM_PRIME_CAP_EXPORT) != 0;
     cards.push_back({.path = path, .driver = driver_of(card.get()), .usable = usable});
   }
   std::sort(cards.begin(), cards.end(), [](const DrmCard& a, const DrmCard& b) {
@@ -163,7 +163,7 @@ OpenedBackend open_drm_prime(std::string_view driver) {
               "choose another DRM device"};
     UniqueFd fd(::open(card.path.c_str(), O_RDWR | O_CLOEXEC));
     if (!fd) return {nullptr, card.path + " went away", "try again"};
-    (void)::ioctl(fd.get(), drm::kDropMaster, nullptr);  // we need no display, others may
+    (void)::ioctl(fd.get(), DRM_IOCTL_DROP_MASTER, nullptr);  // we need no display, others may
     const std::string name = wanted == "vgem" ? wanted : "drm:" + wanted;
     auto backend = std::make_unique<DrmPrime>(name, module_of(card.path, wanted), std::move(fd));
     if (std::string why = backend->unsuitable(); !why.empty())

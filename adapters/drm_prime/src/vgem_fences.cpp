@@ -5,27 +5,11 @@
 #include <linux/dma-buf.h>
 
 #include "dmabuf/adapters/drm_prime.hpp"
+#include "dmabuf/adapters/drm_uapi.hpp"
 #include "dmabuf/adapters/memory.hpp"
-#include "drm_uapi.hpp"
 
 namespace dmabuf::adapters {
 namespace {
-
-struct FenceAttach {  // struct drm_vgem_fence_attach
-  __u32 handle;
-  __u32 flags;
-  __u32 out_fence;
-  __u32 pad;
-};
-struct FenceSignal {  // struct drm_vgem_fence_signal
-  __u32 fence;
-  __u32 flags;
-};
-constexpr __u32 kFenceWrite = 1;
-constexpr unsigned long kFenceAttach = _IOWR('d', 0x41, FenceAttach);
-constexpr unsigned long kFenceSignal = _IOW('d', 0x42, FenceSignal);
-constexpr unsigned long kPrimeFdToHandle = _IOWR('d', 0x2e, drm::PrimeHandle);
-static_assert(kFenceAttach == 0xc0106441 && kFenceSignal == 0x40086442 && kPrimeFdToHandle == 0xc00c642e);
 
 /// A handle that goes with its scope.
 class Handle {
@@ -34,8 +18,8 @@ class Handle {
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
   ~Handle() {
-    drm::GemClose request{.handle = handle_, .pad = 0};
-    (void)call(card_, drm::kGemClose, request);
+    drm_gem_close request{.handle = handle_, .pad = 0};
+    (void)call(card_, DRM_IOCTL_GEM_CLOSE, request);
   }
   __u32 get() const { return handle_; }
 
@@ -51,15 +35,15 @@ std::unique_ptr<VgemFences> VgemFences::open(Way way) {
     if (card.driver != "vgem") continue;
     UniqueFd fd(::open(card.path.c_str(), O_RDWR | O_CLOEXEC));
     if (!fd) continue;
-    (void)::ioctl(fd.get(), drm::kDropMaster, nullptr);
+    (void)::ioctl(fd.get(), DRM_IOCTL_DROP_MASTER, nullptr);
     return std::make_unique<VgemFences>(std::move(fd), way);
   }
   return nullptr;
 }
 
 Expected<std::uint32_t> VgemFences::attach(std::uint32_t handle, bool write) {
-  FenceAttach request{.handle = handle, .flags = write ? kFenceWrite : 0, .out_fence = 0, .pad = 0};
-  const auto done = call(card_.get(), kFenceAttach, request);
+  drm_vgem_fence_attach request{.handle = handle, .flags = write ? VGEM_FENCE_WRITE : 0U, .out_fence = 0, .pad = 0};
+  const auto done = call(card_.get(), DRM_IOCTL_VGEM_FENCE_ATTACH, request);
   if (!done) return tl::unexpected(done.error());
   return request.out_fence;
 }
@@ -67,15 +51,15 @@ Expected<std::uint32_t> VgemFences::attach(std::uint32_t handle, bool write) {
 Expected<std::uint32_t> VgemFences::import(int dmabuf, bool write) {
   // A buffer for this one fence: where nothing else is, nothing stands in its way, and the sync_file of
   // it alone is that very fence (DBUF-SFE-006).
-  drm::CreateDumb dumb{};
+  drm_mode_create_dumb dumb{};
   dumb.width = kPageSize / 4;
   dumb.bpp = 32;
   dumb.height = 1;
-  if (const auto made = call(card_.get(), drm::kModeCreateDumb, dumb); !made)
+  if (const auto made = call(card_.get(), DRM_IOCTL_MODE_CREATE_DUMB, dumb); !made)
     harness_failure("vgem makes no buffer for a fence", made.error().value);
   const Handle handle(card_.get(), dumb.handle);
-  drm::PrimeHandle prime{.handle = handle.get(), .flags = O_CLOEXEC, .fd = -1};
-  if (const auto shared = call(card_.get(), drm::kPrimeHandleToFd, prime); !shared)
+  drm_prime_handle prime{.handle = handle.get(), .flags = O_CLOEXEC, .fd = -1};
+  if (const auto shared = call(card_.get(), DRM_IOCTL_PRIME_HANDLE_TO_FD, prime); !shared)
     harness_failure("vgem shares no buffer for a fence", shared.error().value);
   const UniqueFd own(prime.fd);
   const auto id = attach(handle.get(), true);
@@ -96,16 +80,16 @@ Expected<std::uint32_t> VgemFences::add(int dmabuf, model::Usage usage) {
   const bool write = usage == model::Usage::Write;
   if (!write && usage != model::Usage::Read) throw conformance::HarnessError("vgem's fences are READ or WRITE");
   if (way_ == Way::Imported) return import(dmabuf, write);
-  drm::PrimeHandle prime{.handle = 0, .flags = 0, .fd = dmabuf};
-  if (const auto found = call(card_.get(), kPrimeFdToHandle, prime); !found)
+  drm_prime_handle prime{.handle = 0, .flags = 0, .fd = dmabuf};
+  if (const auto found = call(card_.get(), DRM_IOCTL_PRIME_FD_TO_HANDLE, prime); !found)
     harness_failure("vgem does not know a buffer of its own", found.error().value);
   const Handle handle(card_.get(), prime.handle);
   return attach(handle.get(), write);
 }
 
 model::Outcome VgemFences::signal(std::uint32_t id) {
-  FenceSignal request{.fence = id, .flags = 0};
-  return call(card_.get(), kFenceSignal, request);
+  drm_vgem_fence_signal request{.fence = id, .flags = 0};
+  return call(card_.get(), DRM_IOCTL_VGEM_FENCE_SIGNAL, request);
 }
 
 }  // namespace dmabuf::adapters

@@ -24,17 +24,17 @@ std::vector<std::string> nodes(std::string_view kind) {
 
 std::string driver_of(int fd) {
   std::array<char, 64> name{};
-  Version version{};
+  drm_version version{};
   version.name = name.data();
   version.name_len = name.size() - 1;
-  return ::ioctl(fd, kVersion, &version) == 0 ? std::string(name.data()) : std::string();
+  return ::ioctl(fd, DRM_IOCTL_VERSION, &version) == 0 ? std::string(name.data()) : std::string();
 }
 
 adapters::UniqueFd open_node(std::string_view driver, std::string_view kind) {
   for (const std::string& path : nodes(kind)) {
     adapters::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!fd || driver_of(fd.get()) != driver) continue;
-    (void)::ioctl(fd.get(), kDropMaster, nullptr);
+    (void)::ioctl(fd.get(), DRM_IOCTL_DROP_MASTER, nullptr);
     return fd;
   }
   return {};

@@ -306,7 +306,7 @@ struct Fenced {
   __u32 handle;
   UniqueFd fd;
   int number() const { return fd.get(); }
-  __u32 write() { return card.fence(handle, drm::kFenceWrite); }
+  __u32 write() { return card.fence(handle, VGEM_FENCE_WRITE); }
   __u32 read() { return card.fence(handle, 0); }
 };
 

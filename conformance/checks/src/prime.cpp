@@ -206,9 +206,9 @@ void exhaustion(Context& c) {
 
 void caps(Context& c) {
   Card card(c, driver_name(c.exporter()));
-  drm::GetCap cap{.capability = drm::kCapPrime, .value = 0};
+  drm_get_cap cap{.capability = DRM_CAP_PRIME, .value = 0};
   c.expect("PRM-023", returns(0), "ioctl(card, GET_CAP, DRM_CAP_PRIME)",
-           [&] { return ::ioctl(card.fd(), drm::kGetCap, &cap); });
+           [&] { return ::ioctl(card.fd(), DRM_IOCTL_GET_CAP, &cap); });
   c.equal("PRM-023", "DRM_CAP_PRIME (1: import, 2: export)", __u64{3}, cap.value);
 }
 
@@ -217,9 +217,9 @@ void drm_mmap(Context& c) {
   const __u32 handle = card.dumb();
   const UniqueFd fd = card.exported(handle);
   const long before = c.count(fd.get());
-  drm::MapDumb where{.handle = handle, .pad = 0, .offset = 0};
+  drm_mode_map_dumb where{.handle = handle, .pad = 0, .offset = 0};
   c.ours("ioctl(card, MODE_MAP_DUMB, handle)",
-         [&] { return ::ioctl(card.fd(), drm::kMapDumb, &where); });
+         [&] { return ::ioctl(card.fd(), DRM_IOCTL_MODE_MAP_DUMB, &where); });
   const Mapping through_card(::mmap(nullptr, 4 * kPageSize, PROT_READ | PROT_WRITE, MAP_SHARED,
                                     card.fd(), static_cast<off_t>(where.offset)),
                              4 * kPageSize);
@@ -299,9 +299,9 @@ void foreign(Context& c) {
            "the original buffer", "another one");
     c.equal("PRM-017", "count with the re-exported fd", before + 4, c.count(b.number()));
   }
-  drm::MapDumb where{.handle = handle, .pad = 0, .offset = 0};
+  drm_mode_map_dumb where{.handle = handle, .pad = 0, .offset = 0};
   c.expect("PRM-021", fails(EINVAL), "ioctl(importer, MODE_MAP_DUMB, the imported handle)",
-           [&] { return ::ioctl(importer.fd(), drm::kMapDumb, &where); });
+           [&] { return ::ioctl(importer.fd(), DRM_IOCTL_MODE_MAP_DUMB, &where); });
   // Another file of the importing device: the object is found by nobody, so there is a second
   // import.
   const __u32 again = second.imported(b.number());
@@ -329,7 +329,7 @@ void fence_of_import(Context& c) {
              [&] { return importer.to_handle(b.number(), handle); }) < 0)
     throw NotApplicable{fmt::format("vgem cannot import this buffer ({})", errno_name(errno)),
                         "none: PRM-020 looks at that"};
-  const __u32 fence = importer.fence(handle, drm::kFenceWrite);
+  const __u32 fence = importer.fence(handle, VGEM_FENCE_WRITE);
   c.hold("VGM-011", fence >= 1, "VGEM_FENCE_ATTACH on an imported handle", "a fence", "none");
   const auto export_pending = [&] {
     dma_buf_export_sync_file get{.flags = DMA_BUF_SYNC_READ, .fd = -1};
@@ -385,36 +385,36 @@ void virtio_import(Context& c) {
 void render_node(Context& c) {
   const UniqueFd node = drm::open_node("vgem", "renderD");
   if (!node) throw NotApplicable{"vgem has no render node here", "mount devtmpfs on /dev"};
-  drm::CreateDumb dumb{};
+  drm_mode_create_dumb dumb{};
   dumb.width = 1024;
   dumb.height = 1;
   dumb.bpp = 32;
   c.expect("VGM-001", fails(EACCES), "ioctl(render node, MODE_CREATE_DUMB, 1 page)",
-           [&] { return ::ioctl(node.get(), drm::kCreateDumb, &dumb); });
+           [&] { return ::ioctl(node.get(), DRM_IOCTL_MODE_CREATE_DUMB, &dumb); });
   Card card(c, "vgem");
   const UniqueFd b = card.exported(card.dumb());
-  drm::PrimeHandle import{.handle = 0, .flags = 0, .fd = b.get()};
+  drm_prime_handle import{.handle = 0, .flags = 0, .fd = b.get()};
   c.expect("VGM-001", returns(0), "ioctl(render node, PRIME_FD_TO_HANDLE, fd)",
-           [&] { return ::ioctl(node.get(), drm::kFdToHandle, &import); });
-  drm::FenceAttach attach{.handle = import.handle, .flags = 0, .out_fence = 0, .pad = 0};
+           [&] { return ::ioctl(node.get(), DRM_IOCTL_PRIME_FD_TO_HANDLE, &import); });
+  drm_vgem_fence_attach attach{.handle = import.handle, .flags = 0, .out_fence = 0, .pad = 0};
   c.expect("VGM-001", returns(0), "ioctl(render node, VGEM_FENCE_ATTACH, read)",
-           [&] { return ::ioctl(node.get(), drm::kFenceAttach, &attach); });
-  drm::FenceSignal signal{.fence = attach.out_fence, .flags = 0};
+           [&] { return ::ioctl(node.get(), DRM_IOCTL_VGEM_FENCE_ATTACH, &attach); });
+  drm_vgem_fence_signal signal{.fence = attach.out_fence, .flags = 0};
   c.expect("VGM-001", returns(0), "ioctl(render node, VGEM_FENCE_SIGNAL)",
-           [&] { return ::ioctl(node.get(), drm::kFenceSignal, &signal); });
+           [&] { return ::ioctl(node.get(), DRM_IOCTL_VGEM_FENCE_SIGNAL, &signal); });
 }
 
 void dumb(Context& c) {
   Card card(c, "vgem");
   const auto create = [&](const Expect& expected, __u32 width, __u32 height, __u32 bpp) {
-    drm::CreateDumb d{};
+    drm_mode_create_dumb d{};
     d.width = width;
     d.height = height;
     d.bpp = bpp;
     const long result =
         c.expect("VGM-002", expected,
                  fmt::format("ioctl(card, MODE_CREATE_DUMB, {} x {}, {} bpp)", width, height, bpp),
-                 [&] { return ::ioctl(card.fd(), drm::kCreateDumb, &d); });
+                 [&] { return ::ioctl(card.fd(), DRM_IOCTL_MODE_CREATE_DUMB, &d); });
     if (result == 0) card.let_go(d.handle);
     return d;
   };
@@ -426,7 +426,7 @@ void dumb(Context& c) {
   create(fails(EINVAL), 1, 0xffffffff, 32);
   for (const auto& [width, height, bpp] : {std::array{1U, 1U, 1U}, std::array{3U, 5U, 24U},
                                            std::array{1025U, 3U, 8U}, std::array{1000U, 7U, 32U}}) {
-    const drm::CreateDumb d = create(returns(0), width, height, bpp);
+    const drm_mode_create_dumb d = create(returns(0), width, height, bpp);
     const __u32 pitch = (width * bpp + 7) / 8;
     c.equal("VGM-002", "pitch", pitch, d.pitch);
     c.equal("VGM-002", "size", __u64{(pitch * height + 4095U) / 4096U * 4096U}, d.size);
@@ -463,17 +463,17 @@ void fence_calls(Context& c) {
     return c.expect("VGM-006", expected, fmt::format("ioctl(card, VGEM_FENCE_ATTACH, {})", what),
                     [&] { return card.attach_fence(handle, flags, out); });
   };
-  conflict(fails(EBUSY), drm::kFenceWrite, "write, while two read fences are pending");
+  conflict(fails(EBUSY), VGEM_FENCE_WRITE, "write, while two read fences are pending");
   c.expect("VGM-010", fails(ENOENT), "ioctl(card2, VGEM_FENCE_SIGNAL, a fence of card)",
            [&] { return other.signal_fence(one); });
   signal(returns(0), one, 0, "the first");
   signal(fails(ENOENT), one, 0, "the first again");
-  conflict(fails(EBUSY), drm::kFenceWrite, "write, while one read fence is pending");
+  conflict(fails(EBUSY), VGEM_FENCE_WRITE, "write, while one read fence is pending");
   signal(returns(0), two, 0, "the second");
-  conflict(returns(0), drm::kFenceWrite, "write, with none pending");
+  conflict(returns(0), VGEM_FENCE_WRITE, "write, with none pending");
   const __u32 write = out;
   conflict(fails(EBUSY), 0, "read, while a write fence is pending");
-  conflict(fails(EBUSY), drm::kFenceWrite, "write, while a write fence is pending");
+  conflict(fails(EBUSY), VGEM_FENCE_WRITE, "write, while a write fence is pending");
   signal(returns(0), write, 0, "the write fence");
 }
 
@@ -503,7 +503,7 @@ void fence_text(Context& c) {
   const std::string signalled = lines();
   c.equal("BUF-003", "fences that bufinfo lists as signalled", 2L,
           count_of(signalled, " signalled\n"));
-  const __u32 write = card.fence(handle, drm::kFenceWrite);
+  const __u32 write = card.fence(handle, VGEM_FENCE_WRITE);
   const std::string reused = lines();
   c.hold("VGM-007", count_of(reused, "\twrite fence:vgem unbound seq 1 unsignalled\n") == 1,
          "a write fence in bufinfo", "a line 'write fence:vgem unbound seq 1 unsignalled'", reused);
@@ -516,7 +516,7 @@ void fences_of_a_closed_card(Context& c) {
   Card card(c, "vgem");
   const __u32 handle = card.dumb();
   const UniqueFd b = card.exported(handle);
-  (void)card.fence(handle, drm::kFenceWrite);
+  (void)card.fence(handle, VGEM_FENCE_WRITE);
   pollfd poll{.fd = b.get(), .events = POLLIN, .revents = 0};
   const auto ready = [&] { return ::poll(&poll, 1, 0); };
   c.equal("VGM-010", "poll(fd, POLLIN, 0) while the fence is pending", 0, ready());
@@ -528,7 +528,7 @@ void expiry(Context& c) {
   Card card(c, "vgem");
   const __u32 handle = card.dumb();
   const UniqueFd b = card.exported(handle);
-  const __u32 fence = card.fence(handle, drm::kFenceWrite);
+  const __u32 fence = card.fence(handle, VGEM_FENCE_WRITE);
   pollfd poll{.fd = b.get(), .events = POLLIN, .revents = 0};
   c.expect("VGM-009", returns(0), "poll(fd, POLLIN, 8000)", [&] { return ::poll(&poll, 1, 8000); });
   c.expect("VGM-009", returns(1), "poll(fd, POLLIN, 20000), over the tenth second",

@@ -33,40 +33,40 @@ class Card {
 
   /// A dumb buffer of so many pages.
   __u32 dumb(unsigned pages = 4) {
-    drm::CreateDumb dumb{};
+    drm_mode_create_dumb dumb{};
     dumb.width = kPageSize / 4;
     dumb.bpp = 32;
     dumb.height = pages;
     c_.ours(fmt::format("ioctl({}, MODE_CREATE_DUMB, {} pages)", label_, pages),
-            [&] { return ::ioctl(fd(), drm::kCreateDumb, &dumb); });
+            [&] { return ::ioctl(fd(), DRM_IOCTL_MODE_CREATE_DUMB, &dumb); });
     return dumb.handle;
   }
   /// The handle's buffer as an fd; -1 and errno.
   long to_fd(__u32 handle, __u32 flags, int& out) {
-    drm::PrimeHandle request{.handle = handle, .flags = flags, .fd = -1};
-    const int result = ::ioctl(fd(), drm::kHandleToFd, &request);
+    drm_prime_handle request{.handle = handle, .flags = flags, .fd = -1};
+    const int result = ::ioctl(fd(), DRM_IOCTL_PRIME_HANDLE_TO_FD, &request);
     out = request.fd;
     return result;
   }
   long to_handle(int buffer, __u32& out) {
-    drm::PrimeHandle request{.handle = 0, .flags = 0, .fd = buffer};
-    const int result = ::ioctl(fd(), drm::kFdToHandle, &request);
+    drm_prime_handle request{.handle = 0, .flags = 0, .fd = buffer};
+    const int result = ::ioctl(fd(), DRM_IOCTL_PRIME_FD_TO_HANDLE, &request);
     out = request.handle;
     return result;
   }
   long gem_close(__u32 handle) {
-    drm::GemClose request{.handle = handle, .pad = 0};
-    return ::ioctl(fd(), drm::kGemClose, &request);
+    drm_gem_close request{.handle = handle, .pad = 0};
+    return ::ioctl(fd(), DRM_IOCTL_GEM_CLOSE, &request);
   }
   long attach_fence(__u32 handle, __u32 flags, __u32& out, __u32 pad = 0) {
-    drm::FenceAttach request{.handle = handle, .flags = flags, .out_fence = 0, .pad = pad};
-    const int result = ::ioctl(fd(), drm::kFenceAttach, &request);
+    drm_vgem_fence_attach request{.handle = handle, .flags = flags, .out_fence = 0, .pad = pad};
+    const int result = ::ioctl(fd(), DRM_IOCTL_VGEM_FENCE_ATTACH, &request);
     out = request.out_fence;
     return result;
   }
   long signal_fence(__u32 fence, __u32 flags = 0) {
-    drm::FenceSignal request{.fence = fence, .flags = flags};
-    return ::ioctl(fd(), drm::kFenceSignal, &request);
+    drm_vgem_fence_signal request{.fence = fence, .flags = flags};
+    return ::ioctl(fd(), DRM_IOCTL_VGEM_FENCE_SIGNAL, &request);
   }
 
   /// The same, in words, where they have to work.
