@@ -227,7 +227,8 @@ TEST_P(Refinements, NothingDivergesInAnyStateWithinTheBounds) {
     EXPECT_TRUE(r.complete);
     EXPECT_TRUE(r.trace.empty()) << r.divergence;
     for (const Operation& operation : r.trace) ADD_FAILURE() << to_text(operation);
-    EXPECT_GT(r.states, 4U);
+    // Nothing, a buffer, and its end: an exporter that refuses every other access mode has no more of "making".
+    EXPECT_GE(r.states, 3U);
     states += r.states;
     transitions += r.transitions;
     std::printf("%-10s %-10s %8llu states %10llu transitions\n", std::string(GetParam()).c_str(), std::string(scope.name).c_str(),

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "machine_id.hpp"
+#include "pack_writer.hpp"
 
 namespace dmabuf::model {
 namespace {
@@ -84,17 +85,7 @@ std::string without_counters(const World& w) {
   return bytes;
 }
 
-struct Packing::Writer {
-  std::uint64_t packed = 0;
-  unsigned shift = 0;
-  bool bad = false;
-
-  void put(std::uint64_t value, unsigned width) {
-    bad |= (value >> width) != 0;
-    packed |= value << shift;
-    shift += width;
-  }
-};
+struct Packing::Writer : PackWriter {};
 
 Packing::Packing(const Profile& profile, std::span<const Operation> operations) {
   bool touches = false;

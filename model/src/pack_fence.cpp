@@ -5,22 +5,12 @@
 #include <bit>
 
 #include "machine_id.hpp"
+#include "pack_writer.hpp"
 
 namespace dmabuf::model {
 namespace {
 
 std::uint8_t width_for(std::size_t most) { return static_cast<std::uint8_t>(std::bit_width(most)); }
-
-struct Writer {
-  std::uint64_t packed = 0;
-  unsigned shift = 0;
-  bool bad = false;
-  void put(std::uint64_t value, unsigned width) {
-    bad |= (value >> width) != 0;
-    packed |= value << shift;
-    shift += width;
-  }
-};
 
 }  // namespace
 
@@ -63,7 +53,7 @@ FencePacking::FencePacking(const Profile& profile, std::span<const Operation> op
 }
 
 std::optional<std::uint64_t> FencePacking::pack(const World& world) const {
-  Writer writer;
+  PackWriter writer;
   for (std::size_t i = 0; i < fences_; ++i) {
     const FenceState& fence = world.fences[i];
     writer.bad |= fence.state > state::kFailed;
