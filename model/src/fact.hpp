@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dmabuf/model/table.hpp"
+
 namespace dmabuf::model {
 
 enum class Fact : std::uint8_t {
@@ -27,8 +29,8 @@ enum class Fact : std::uint8_t {
   AsksWrite, MayWrite, Grows, MayGrow, VmaCopies, PastBuffer, Splits, OnlyPage, ClosesOnExec,
 };
 inline constexpr std::size_t kFacts = 62;
+static_assert(kFacts <= 8 * sizeof(FactSet));
 
-using FactSet = std::uint64_t;
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
 constexpr FactSet when(bool holds, Fact fact) { return holds ? bit(fact) : 0; }
 

@@ -44,9 +44,9 @@ struct FlatMachine {
   }
 };
 
-/// The effects of a row, small and in order.
+/// The effects of a row, few and in order.
 struct EffectList {
-  std::array<Effect, 2> list{};
+  std::array<Effect, 3> list{};
   std::uint8_t size = 0;
 };
 

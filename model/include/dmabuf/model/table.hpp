@@ -18,6 +18,7 @@ namespace dmabuf::model {
 
 using StateId = std::uint8_t;  ///< index into MachineInfo::states; 0 is the initial state
 using RowId = std::uint16_t;   ///< index into rows(); unique over all machines
+__extension__ typedef unsigned __int128 FactSet;  ///< a bit for each Fact; as typedef, because -Wpedantic knows no other
 
 /// In an ErrnoSet: every errno there is.
 inline constexpr int kAnyErrno = 0;
@@ -52,7 +53,7 @@ struct RowInfo {
   std::vector<std::string_view> effects;
   RowKind kind = RowKind::Permitted;
   ErrnoSet errnos;
-  std::uint64_t must = 0, must_not = 0;  ///< the guards as sets of facts
+  FactSet must = 0, must_not = 0;  ///< the guards as sets of facts
 };
 
 struct MachineInfo {
@@ -68,7 +69,7 @@ std::span<const RowInfo> rows();
 /// Hash of all tables as text: printed in every verdict, so that a verdict names its model.
 std::string_view model_hash();
 
-inline constexpr std::size_t kMaxRows = 512;
+inline constexpr std::size_t kMaxRows = 1024;
 /// Which rows have fired.
 struct Coverage {
   std::bitset<kMaxRows> rows;
