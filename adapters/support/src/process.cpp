@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "dmabuf/adapters/fault_guard.hpp"
+#include "dmabuf/adapters/fd_message.hpp"
 #include "dmabuf/adapters/memory.hpp"
 #include "dmabuf/model/pattern.hpp"
 
@@ -81,51 +82,12 @@ constexpr int whence(model::Whence from) {
   return 42;
 }
 
-/// A message of one byte, or none, with one fd.
-long send_with_fd(int socket, const void* bytes, std::size_t size, int fd) {
-  iovec part{.iov_base = const_cast<void*>(bytes), .iov_len = size};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (fd != -1) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  }
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
-}
-
-/// Bytes received, and the fd that came with them or -1.
-long receive_with_fd(int socket, void* bytes, std::size_t size, int flags, int& fd) {
-  fd = -1;
-  iovec part{.iov_base = bytes, .iov_len = size};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const long got = ::recvmsg(socket, &message, flags);
-  if (got < 0) return got;
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS &&
-      header->cmsg_len >= CMSG_LEN(sizeof(int)))
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return got;
-}
-
 CallReply receive_fd(int socket, bool close_on_exec) {
   char byte = 0;
-  int fd = -1;
-  const int flags = MSG_DONTWAIT | (close_on_exec ? MSG_CMSG_CLOEXEC : 0);
-  if (receive_with_fd(socket, &byte, 1, flags, fd) < 0) return failed(errno);
+  const ReceivedFd got = receive_with_fd(socket, &byte, 1, MSG_DONTWAIT | (close_on_exec ? MSG_CMSG_CLOEXEC : 0));
+  if (got.bytes < 0) return failed(errno);
   // The kernel says nothing but MSG_CTRUNC when the fd table is full.
-  return fd < 0 ? failed(EMFILE) : reply(fd);
+  return got.fd < 0 ? failed(EMFILE) : reply(got.fd);
 }
 
 CallReply inspect_here(const CallRequest& request) {
@@ -399,11 +361,10 @@ CallReply exec(int socket);
   Channels channels;
   for (;;) {
     CallRequest request;
-    int attached = -1;
-    const long got = receive_with_fd(socket, &request, sizeof request, MSG_CMSG_CLOEXEC, attached);
-    if (got < 0 && errno == EINTR) continue;
-    if (got != static_cast<long>(sizeof request)) ::_exit(0);  // the parent is gone
-    if (request.call == Call::TakeChannel) request.number = attached;
+    const ReceivedFd got = receive_with_fd(socket, &request, sizeof request, MSG_CMSG_CLOEXEC);
+    if (got.bytes < 0 && errno == EINTR) continue;
+    if (got.bytes != static_cast<long>(sizeof request)) ::_exit(0);  // the parent is gone
+    if (request.call == Call::TakeChannel) request.number = got.fd;
     const CallReply r = request.call == Call::Exec ? exec(socket) : carry_out(request, channels);
     if (::send(socket, &r, sizeof r, MSG_NOSIGNAL) != static_cast<long>(sizeof r)) ::_exit(0);
   }

@@ -6,10 +6,10 @@
 #include <sys/wait.h>
 
 #include <array>
-#include <cstring>
 #include <vector>
 
 #include "areas.hpp"
+#include "dmabuf/adapters/fd_message.hpp"
 #include "support.hpp"
 
 namespace dmabuf::checks {
@@ -152,42 +152,11 @@ void exec(Context& c) {
   c.equal("SHR-003", "count of the first afterwards", count_kept, c.count(kept.number()));
 }
 
-bool send_fd(int socket, int fd) {
-  char byte = 'x';
-  iovec io{.iov_base = &byte, .iov_len = 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &io;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  return ::sendmsg(socket, &message, 0) == 1;
-}
+long send_fd(int socket, int fd) { return adapters::send_with_fd(socket, "x", 1, fd) == 1 ? 0 : -1; }
 
-/// The new fd; -1 if none came. `cut` says whether the kernel dropped it (MSG_CTRUNC).
-int receive_fd(int socket, int flags, bool& cut) {
+adapters::ReceivedFd receive_fd(int socket, int flags) {
   char byte = 0;
-  iovec io{.iov_base = &byte, .iov_len = 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &io;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  if (::recvmsg(socket, &message, flags) != 1) return -1;
-  cut = (message.msg_flags & MSG_CTRUNC) != 0;
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS ||
-      header->cmsg_len < CMSG_LEN(sizeof(int)))
-    return -1;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return fd;
+  return adapters::receive_with_fd(socket, &byte, 1, flags);
 }
 
 void messages(Context& c) {
@@ -201,20 +170,19 @@ void messages(Context& c) {
       c.trouble("socketpair", errno);
     return std::array{UniqueFd(ends[0]), UniqueFd(ends[1])};
   };
-  bool cut = false;
   {
     auto s = sockets();
-    c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd) ? 0 : -1; });
+    c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd); });
     c.equal("SHR-004", "count with a message on its way", before + 1, c.count(fd));
-    const UniqueFd got(receive_fd(s[1].get(), 0, cut));
+    const UniqueFd got(receive_fd(s[1].get(), 0).fd);
     c.hold("SHR-004", got && same_buffer(got.get(), fd), "recvmsg", "an fd of the same buffer",
            "something else");
     c.equal("SHR-004", "count with the fd received", before + 1, c.count(fd));
     if (got)
       c.equal("SHR-005", "FD_CLOEXEC of an fd received without MSG_CMSG_CLOEXEC", 0,
               ::fcntl(got.get(), F_GETFD));
-    c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd) ? 0 : -1; });
-    const UniqueFd sealed(receive_fd(s[1].get(), MSG_CMSG_CLOEXEC, cut));
+    c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd); });
+    const UniqueFd sealed(receive_fd(s[1].get(), MSG_CMSG_CLOEXEC).fd);
     if (sealed)
       c.equal("SHR-005", "FD_CLOEXEC of an fd received with MSG_CMSG_CLOEXEC", FD_CLOEXEC,
               ::fcntl(sealed.get(), F_GETFD));
@@ -223,26 +191,25 @@ void messages(Context& c) {
   {
     auto s = sockets();
     c.must("SHR-004", "sendmsg(SCM_RIGHTS fd), never received",
-           [&] { return send_fd(s[0].get(), fd) ? 0 : -1; });
+           [&] { return send_fd(s[0].get(), fd); });
   }
   c.equal("SHR-004", "count after both sockets were closed", before, c.count(fd));
   {
     auto s = sockets();
-    c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd) ? 0 : -1; });
-    int got = -1;
-    {
+    c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd); });
+    const auto got = [&] {
       const NoMoreFds none;
-      got = receive_fd(s[1].get(), 0, cut);
-    }
-    c.hold("SHR-004", got < 0 && cut, "recvmsg when no fd is free", "no fd, MSG_CTRUNC",
-           got < 0 ? "no fd, no flag" : "an fd");
+      return receive_fd(s[1].get(), 0);
+    }();
+    c.hold("SHR-004", got.fd < 0 && got.cut, "recvmsg when no fd is free", "no fd, MSG_CTRUNC",
+           got.fd < 0 ? "no fd, no flag" : "an fd");
     c.equal("SHR-004", "count after the fd found no place", before, c.count(fd));
   }
   // The message alone keeps the buffer.
   auto s = sockets();
-  c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd) ? 0 : -1; });
+  c.must("SHR-004", "sendmsg(SCM_RIGHTS fd)", [&] { return send_fd(s[0].get(), fd); });
   b.fd.reset();
-  const UniqueFd back(receive_fd(s[1].get(), MSG_CMSG_CLOEXEC, cut));
+  const UniqueFd back(receive_fd(s[1].get(), MSG_CMSG_CLOEXEC).fd);
   c.hold("SHR-004", back && inode_of(back.get()) == inode, "recvmsg after the sender closed its fd",
          "the buffer", "something else");
 }
