@@ -1,219 +1,21 @@
 // SPDX-License-Identifier: MIT
-/// The reference explored beside the model: it refines it, in every state within the bounds; and each of its mutants
-/// does not, which the shortest program there is shows.
+/// The reference explored beside the model: it refines it, in every state within the bounds. That each of its mutants
+/// does not is mutant_table's to show.
 #include "dmabuf/conformance/refine.hpp"
 
-#include <fmt/format.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <bitset>
-#include <cstdlib>
-#include <fstream>
-#include <map>
-#include <sstream>
+#include <cstdio>
+#include <string>
+#include <string_view>
 
 #include "dmabuf/conformance/trace.hpp"
-#include "dmabuf/model/bounds.hpp"
-#include "dmabuf/reference/mutant.hpp"
-#include "reference_target.hpp"
+#include "scopes.hpp"
 
 namespace dmabuf::conformance {
 namespace {
 
 using namespace model;
-
-/// A bound: one feature each, as for the explorer.
-struct Scope {
-  std::string_view name;
-  std::string_view text;
-  std::vector<Operation> operations;
-};
-
-template <class... Ops>
-std::bitset<kOperationKinds> kinds() {
-  std::bitset<kOperationKinds> set;
-  (set.set(kind_of<Ops>()), ...);
-  return set;
-}
-
-std::vector<Operation> alphabet(const reference::ExporterConfig& e, Bounds bounds, std::bitset<kOperationKinds> more) {
-  bounds.kinds = more | (e.in_kernel ? kinds<op::Export, op::InstallFd>() : kinds<op::Create>());
-  if (e.own_references > 0) bounds.kinds |= kinds<op::CloseHandle>();
-  return all_operations(bounds);
-}
-
-/// Every way of making what has an access mode or a close-on-exec flag.
-std::vector<Operation> with_flags(std::vector<Operation> all) {
-  for (const Operation& o : std::vector<Operation>(all)) {
-    if (const auto* x = std::get_if<op::Export>(&o))
-      for (const Access access : {Access::ReadOnly, Access::WriteOnly}) all.push_back(op::Export{x->buffer, x->reference, x->pages, access});
-    if (const auto* x = std::get_if<op::Create>(&o)) {
-      for (const Access access : {Access::ReadOnly, Access::WriteOnly}) all.push_back(op::Create{x->buffer, x->fd, x->pages, access, x->cloexec});
-      all.push_back(op::Create{x->buffer, x->fd, x->pages, x->access, CloseOnExec::Yes});
-    }
-    if (const auto* x = std::get_if<op::InstallFd>(&o)) all.push_back(op::InstallFd{x->reference, x->fd, CloseOnExec::Yes});
-    if (const auto* x = std::get_if<op::Dup>(&o)) all.push_back(op::Dup{x->from, x->to, CloseOnExec::Yes});
-    if (const auto* x = std::get_if<op::Receive>(&o)) all.push_back(op::Receive{x->message, x->fd, CloseOnExec::Yes});
-    if (const auto* x = std::get_if<op::SetName>(&o); x != nullptr && x->name == NameId::Short && x->argument == Argument::Good)
-      for (const NameId name : {NameId::Other, NameId::Spaced, NameId::Longest}) all.push_back(op::SetName{x->fd, name, Argument::Good});
-  }
-  return all;
-}
-
-std::vector<Scope> scopes(const reference::ExporterConfig& e) {
-  const auto slots = [](unsigned buffers, unsigned fds, unsigned references, unsigned attachments, unsigned mappings,
-                        unsigned vmas, unsigned messages) {
-    const auto u8 = [](unsigned n) { return static_cast<std::uint8_t>(n); };
-    Bounds b;
-    b.buffers = u8(buffers);
-    b.fds = u8(fds);
-    b.references = u8(references);
-    b.attachments = u8(attachments);
-    b.mappings = u8(mappings);
-    b.vmas = u8(vmas);
-    b.messages = u8(messages);
-    b.pages = 2;
-    return b;
-  };
-  std::vector<Scope> all;
-  all.push_back({"sharing", "1 buffer, 2 fds, 1 reference, 1 message; flags and access modes",
-                 with_flags(alphabet(e, slots(1, 2, 1, 0, 0, 0, 1),
-                                     kinds<op::Dup, op::Close, op::Send, op::Receive, op::Discard, op::Get, op::Put, op::Seek>()))});
-  all.push_back({"names", "1 buffer, 1 fd, 1 attachment; every class of name",
-                 with_flags(alphabet(e, slots(1, 1, 1, 1, 0, 0, 0),
-                                     kinds<op::Close, op::Get, op::Put, op::SetName, op::Attach, op::Detach, op::Seek>()))});
-  all.push_back({"two", "2 buffers, 2 fds, 2 references",
-                 alphabet(e, slots(2, 2, 2, 0, 0, 0, 0), kinds<op::Dup, op::Close, op::Get, op::Put>())});
-  all.push_back({"importing", "1 buffer, 1 fd, 2 references, 2 attachments, 2 mappings, 2 devices",
-                 alphabet(e, slots(1, 1, 2, 2, 2, 0, 0),
-                          kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap>())});
-  std::vector<Operation> data =
-      alphabet(e, slots(1, 1, 1, 1, 1, 1, 0),
-               kinds<op::Close, op::Get, op::Attach, op::Detach, op::Map, op::Unmap, op::DeviceRead, op::DeviceWrite,
-                     op::Mmap, op::Munmap, op::Store, op::Load>());
-  data.push_back(op::DeviceRead{MappingId{0}, 1});
-  data.push_back(op::DeviceWrite{MappingId{0}, 1, 2});
-  data.push_back(op::Mmap{FdId{0}, VmaId{0}, 1, 1, Protection::ReadWrite, Sharing::Shared});
-  data.push_back(op::Load{VmaId{0}, 1});
-  data.push_back(op::Store{VmaId{0}, 1, 2});
-  for (const Access access : {Access::ReadOnly, Access::WriteOnly}) {
-    if (e.in_kernel) data.push_back(op::Export{BufferId{0}, ReferenceId{0}, 2, access});
-    else data.push_back(op::Create{BufferId{0}, FdId{0}, 2, access, CloseOnExec::No});
-  }
-  all.push_back({"data", "1 buffer of 2 pages, 1 attachment, 1 mapping, 1 CPU mapping; what the pages hold", std::move(data)});
-  all.push_back({"access", "1 buffer, 1 fd, 1 reference, 1 attachment, 1 mapping; access modes, SYNC and its kernel calls",
-                 with_flags(alphabet(e, slots(1, 1, 1, 1, 1, 0, 0),
-                                     kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap, op::Sync,
-                                           op::BeginCpuAccess, op::EndCpuAccess>()))});
-  if (!e.in_kernel) {
-    std::vector<Operation> making = alphabet(e, slots(1, 1, 0, 0, 0, 0, 0), kinds<op::Close>());
-    for (const CreationFlags flags : {CreationFlags::Known, CreationFlags::Unknown})
-      for (const std::uint8_t pages : {std::uint8_t{0}, std::uint8_t{2}})
-        for (const Access access : {Access::ReadWrite, Access::WriteOnly})
-          making.push_back(op::Create{BufferId{0}, FdId{0}, pages, access, CloseOnExec::No, flags});
-    all.push_back({"making", "1 buffer, 1 fd; creations that are refused", std::move(making)});
-  }
-  // What takes many steps gets few kinds of them.
-  const auto few = [&](std::vector<Operation> operations) {
-    if (e.in_kernel) {
-      operations.insert(operations.begin(), {op::Export{BufferId{0}, ReferenceId{0}, 2, Access::ReadWrite}});
-    } else {
-      operations.insert(operations.begin(), {op::Create{BufferId{0}, FdId{0}, 2, Access::ReadWrite, CloseOnExec::No},
-                                             op::Get{FdId{0}, ReferenceId{0}}});
-    }
-    return operations;
-  };
-  const ReferenceId r0{0};
-  const AttachmentId a0{0}, a1{1};
-  const MappingId m0{0};
-  all.push_back({"coherence", "1 buffer, 1 attachment, 1 mapping; a device writes, the CPU looks",
-                 few({op::Attach{r0, kLaxDevice, a0}, op::Map{a0, m0, Direction::Bidirectional}, op::Unmap{m0},
-                      op::DeviceWrite{m0, 0, 1}, op::DeviceRead{m0, 0}, op::BeginCpuAccess{r0, Direction::FromDevice},
-                      op::EndCpuAccess{r0, Direction::FromDevice}, op::BeginCpuAccess{r0, Direction::ToDevice}})});
-  all.push_back({"moving", "1 buffer, a lax and a strict attachment, 1 mapping; what the pages hold",
-                 few({op::Attach{r0, kLaxDevice, a0}, op::Attach{r0, kStrictDevice, a1}, op::Map{a0, m0, Direction::Bidirectional},
-                      op::Map{a1, m0, Direction::Bidirectional}, op::Unmap{m0}, op::DeviceWrite{m0, 0, 1}, op::DeviceRead{m0, 0}})});
-  // An fd from either kind of exporter.
-  const auto with_fd = [&](std::vector<Operation> operations, std::uint8_t pages = 2) {
-    for (const Access access : {Access::ReadWrite, Access::ReadOnly}) {
-      if (e.in_kernel) operations.push_back(op::Export{BufferId{0}, ReferenceId{0}, pages, access});
-      else operations.push_back(op::Create{BufferId{0}, FdId{0}, pages, access, CloseOnExec::No});
-    }
-    if (e.in_kernel) operations.push_back(op::InstallFd{ReferenceId{0}, FdId{0}, CloseOnExec::No});
-    operations.push_back(op::Close{FdId{0}});
-    return operations;
-  };
-  const FdId f0{0};
-  const FenceId c0{0}, c1{1};
-  const SyncFileId y0{0}, y1{1}, y2{2};
-  std::vector<Operation> polls = {op::SignalFence{c0, FenceResult::Ok}, op::SignalFence{c0, FenceResult::Error},
-                                  op::SignalFence{c1, FenceResult::Ok}};
-  for (const Usage usage : {Usage::Kernel, Usage::Write, Usage::Read, Usage::Bookkeep})
-    for (const Timeline timeline : {Timeline::Own, Timeline::First})
-      for (const FenceId c : {c0, c1}) polls.push_back(op::AddFence{f0, c, usage, timeline});
-  for (const Events events : {Events::In, Events::Out, Events::Both, Events::None, Events::Other})
-    polls.push_back(op::Poll{f0, events});
-  all.push_back({"polls", "1 buffer, 1 fd, 2 fences of every usage; polls", with_fd(polls)});
-  std::vector<Operation> files = {op::AddFence{f0, c0, Usage::Write, Timeline::Own}, op::AddFence{f0, c1, Usage::Read, Timeline::Own},
-                                  op::SignalFence{c0, FenceResult::Ok}, op::SignalFence{c1, FenceResult::Error},
-                                  op::Poll{f0, Events::In}, op::Poll{f0, Events::Out}};
-  for (const FenceFlags flags : {FenceFlags::Read, FenceFlags::Write, FenceFlags::Both, FenceFlags::None, FenceFlags::Unknown})
-    files.push_back(op::ExportSyncFile{f0, y0, flags, OutArgument::Good});
-  files.push_back(op::ExportSyncFile{f0, y1, FenceFlags::Read, OutArgument::Good});
-  for (const OutArgument argument : {OutArgument::Unmapped, OutArgument::ReadOnly})
-    files.push_back(op::ExportSyncFile{f0, y0, FenceFlags::Read, argument});
-  for (const SyncFileId y : {y0, y1}) {
-    files.push_back(op::FileInfo{y, InfoForm::Records, OutArgument::Good});
-    files.push_back(op::PollSyncFile{y, Events::Both});
-    files.push_back(op::CloseSyncFile{y});
-  }
-  all.push_back({"sync_files", "1 buffer, 1 fd, 2 fences, 2 sync_files; EXPORT and what it gives", with_fd(files)});
-  // Few entries at a time: a table that has grown is the allocator's business (DBUF-FEN-012).
-  const op::AddFence write{f0, c0, Usage::Write, Timeline::Own}, read{f0, c1, Usage::Read, Timeline::Own};
-  const op::ExportSyncFile reads{f0, y0, FenceFlags::Read, OutArgument::Good}, writes{f0, y1, FenceFlags::Write, OutArgument::Good};
-  const op::MergeSyncFiles both{y0, y1, y2, MergeForm::Good, OutArgument::Good};
-  const op::FileInfo info{y2, InfoForm::Records, OutArgument::Good};
-  all.push_back({"merging", "1 buffer, 1 fd, 2 fences, 3 sync_files; MERGE",
-                 with_fd({write, read, op::SignalFence{c0, FenceResult::Ok}, reads, writes, both, info,
-                          op::MergeSyncFiles{y0, kBadSyncFile, y2, MergeForm::Good, OutArgument::Good}})});
-  std::vector<Operation> imports = {write, op::SignalFence{c0, FenceResult::Ok}, reads, op::Poll{f0, Events::In}, op::Poll{f0, Events::Out}};
-  for (const SyncFileId y : {y0, kBadSyncFile, kForeignSyncFile})
-    for (const FenceFlags flags : {FenceFlags::Read, FenceFlags::Write, FenceFlags::Unknown})
-      imports.push_back(op::ImportSyncFile{f0, y, flags, Argument::Good});
-  all.push_back({"handing on", "1 buffer, 1 fd, 1 fence, 1 sync_file; IMPORT", with_fd(std::move(imports))});
-  all.push_back({"containers", "2 buffers, 2 fds, 2 fences, 3 sync_files; a merged one is imported elsewhere",
-                 with_fd({e.in_kernel ? Operation{op::Export{BufferId{1}, ReferenceId{1}, 2, Access::ReadWrite}}
-                                      : Operation{op::Create{BufferId{1}, FdId{1}, 2, Access::ReadWrite, CloseOnExec::No}},
-                          e.in_kernel ? Operation{op::InstallFd{ReferenceId{1}, FdId{1}, CloseOnExec::No}} : Operation{op::Close{FdId{1}}},
-                          write, read, reads, writes, both,
-                          op::ImportSyncFile{FdId{1}, y1, FenceFlags::Write, Argument::Good}, op::Poll{FdId{1}, Events::In},
-                          op::Poll{FdId{1}, Events::Out}})});
-  if (e.ops->mmap != nullptr) {
-    const VmaId v0{0}, v1{1};
-    std::vector<Operation> shapes = {op::Munmap{v0}, op::Munmap{v1}, op::Move{v0}};
-    for (const Protection protection : {Protection::Read, Protection::ReadWrite}) {
-      shapes.push_back(op::Mmap{f0, v0, 0, 3, protection, Sharing::Shared});
-      shapes.push_back(op::Mprotect{v0, protection});
-    }
-    for (const std::uint8_t page : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{2}}) {
-      shapes.push_back(op::MunmapPage{v0, v1, page});
-      shapes.push_back(op::Load{v0, page});
-    }
-    for (const std::uint8_t length : {std::uint8_t{0}, std::uint8_t{2}, std::uint8_t{4}}) shapes.push_back(op::Mremap{v0, length});
-    shapes.push_back(op::Store{v0, 0, 1});
-    shapes.push_back(op::Store{v0, 1, 2});
-    shapes.push_back(op::Load{v1, 0});
-    all.push_back({"shapes", "1 buffer of 3 pages, 1 fd, 2 CPU mappings; mprotect, munmap of pages, mremap", with_fd(shapes, 3)});
-    const ChildId k0{0};
-    all.push_back({"children", "1 buffer, 2 fds, 1 CPU mapping, a child",
-                   with_fd({op::Dup{f0, FdId{1}, CloseOnExec::Yes}, op::Dup{f0, FdId{1}, CloseOnExec::No}, op::Close{FdId{1}},
-                            op::Mmap{f0, v0, 0, 2, Protection::ReadWrite, Sharing::Shared}, op::Munmap{v0}, op::Store{v0, 0, 1},
-                            op::Fork{k0}, op::ChildLoad{k0, v0, 0}, op::Exec{k0}, op::Exit{k0}, op::Exit{k0, Ending::Killed}})});
-  }
-  return all;
-}
 
 /// Operations that the exporter has a way to be asked for are the adapter's to know.
 class Refinements : public ::testing::TestWithParam<std::string_view> {};
@@ -250,63 +52,6 @@ TEST_P(Refinements, HoldsToADepthWhateverTheReferenceKeepsToItself) {
 
 INSTANTIATE_TEST_SUITE_P(Of, Refinements, ::testing::ValuesIn(reference::reference_exporters().begin(), reference::reference_exporters().end()),
                          [](const auto& param) { return std::string(param.param); });
-
-struct Caught {
-  std::string_view scope;
-  Refinement refinement;
-};
-
-std::optional<Caught> shortest(const reference::MutantInfo& mutant) {
-  const reference::ExporterConfig& exporter = *reference::find_exporter(mutant.exporter);
-  const std::vector<Scope> all = scopes(exporter);
-  std::optional<Caught> best;
-  // Deeper step by step, so that no bound is searched deeper than the shortest program of all is long.
-  for (const unsigned depth : {2U, 3U, 4U, 5U, 6U, 7U, 8U, 10U, 12U}) {
-    for (const Scope& scope : all) {
-      RefineOptions options;
-      options.most_depth = best ? static_cast<unsigned>(best->refinement.trace.size()) - 1 : depth;
-      options.most_states = 60'000;
-      Refinement r = refine(reference::System(exporter, mutant.mutant), reference_profile(mutant.exporter), scope.operations, options);
-      if (!r.trace.empty()) best = Caught{scope.name, std::move(r)};
-    }
-    if (best) break;
-  }
-  return best;
-}
-
-/// The table for people, written anew if DMABUF_UPDATE_GOLDEN is set: each mutant, and the shortest program there is.
-TEST(Mutants, AreAllFoundByExhaustion) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "takes ten times as long under a sanitizer; run it with: ctest --preset release -R Mutants.AreAllFoundByExhaustion";
-#endif
-  std::string text =
-      "<!-- Written by conformance-refine-test with DMABUF_UPDATE_GOLDEN=1; do not edit. -->\n"
-      "# Mutants of the reference, by exhaustion\n\n"
-      "Reference and model explored in lockstep, every operation in every state, breadth first: the unbroken reference never\n"
-      "differs, and each mutant does. No shorter program of the same bound shows it. Bounds:\n\n";
-  for (const Scope& scope : scopes(*reference::find_exporter("eager"))) text += fmt::format("- *{}*: {}\n", scope.name, scope.text);
-  text += "\n| mutant | exporter | bound | length | shortest program | differs in |\n| --- | --- | --- | --- | --- | --- |\n";
-  std::vector<std::string> missed;
-  for (const reference::MutantInfo& mutant : reference::mutants()) {
-    const std::optional<Caught> caught = shortest(mutant);
-    if (!caught) {
-      missed.emplace_back(mutant.name);
-      text += fmt::format("| `{}` | {} | none of these | | | |\n", mutant.name, mutant.exporter);
-      continue;
-    }
-    std::string program;
-    for (const Operation& operation : caught->refinement.trace)
-      program += fmt::format("{}`{}`", program.empty() ? "" : "<br>", to_text(operation));
-    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", mutant.name, mutant.exporter, caught->scope,
-                        caught->refinement.trace.size(), program, caught->refinement.divergence);
-  }
-  EXPECT_THAT(missed, ::testing::IsEmpty());
-  const std::string path = DMABUF_SOURCE_DIR "/docs/reference/reference-mutants.md";
-  if (std::getenv("DMABUF_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
-  std::stringstream committed;
-  committed << std::ifstream(path).rdbuf();
-  EXPECT_EQ(committed.str(), text);
-}
 
 }  // namespace
 }  // namespace dmabuf::conformance
