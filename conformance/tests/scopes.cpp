@@ -175,20 +175,25 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
                           op::Poll{FdId{1}, Events::Out}})});
   if (e.ops->mmap != nullptr) {
     const VmaId v0{0}, v1{1};
-    std::vector<Operation> shapes = {op::Munmap{v0}, op::Munmap{v1}, op::Move{v0}};
-    for (const Protection protection : {Protection::Read, Protection::ReadWrite}) {
-      shapes.push_back(op::Mmap{f0, v0, 0, 3, protection, Sharing::Shared});
-      shapes.push_back(op::Mprotect{v0, protection});
-    }
-    for (const std::uint8_t page : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{2}}) {
-      shapes.push_back(op::MunmapPage{v0, v1, page});
-      shapes.push_back(op::Load{v0, page});
-    }
-    for (const std::uint8_t length : {std::uint8_t{0}, std::uint8_t{2}, std::uint8_t{4}}) shapes.push_back(op::Mremap{v0, length});
-    shapes.push_back(op::Store{v0, 0, 1});
-    shapes.push_back(op::Store{v0, 1, 2});
-    shapes.push_back(op::Load{v1, 0});
-    all.push_back({"shapes", "1 buffer of 3 pages, 1 fd, 2 CPU mappings; mprotect, munmap of pages, mremap", with_fd(shapes, 3)});
+    // A mapping that grows at its end and is cut at its head wanders through its file for ever: one of the two at a time.
+    const auto shapes = [&](bool heads, bool growth) {
+      std::vector<Operation> operations = {op::Munmap{v0}, op::Munmap{v1}, op::Move{v0}, op::Store{v0, 0, 1}, op::Store{v0, 1, 2},
+                                           op::Load{v1, 0}};
+      for (const Protection protection : {Protection::Read, Protection::ReadWrite}) {
+        operations.push_back(op::Mmap{f0, v0, 0, 3, protection, Sharing::Shared});
+        operations.push_back(op::Mprotect{v0, protection});
+      }
+      for (const std::uint8_t page : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{2}}) {
+        if (page != 0 || heads) operations.push_back(op::MunmapPage{v0, v1, page});
+        operations.push_back(op::Load{v0, page});
+      }
+      operations.push_back(op::Mremap{v0, 0});
+      if (!growth) operations.push_back(op::Mremap{v0, 1});
+      else for (const std::uint8_t length : {std::uint8_t{2}, std::uint8_t{4}}) operations.push_back(op::Mremap{v0, length});
+      return with_fd(std::move(operations), 3);
+    };
+    all.push_back({"shapes", "1 buffer of 3 pages, 1 fd, 2 CPU mappings; mprotect, munmap of pages, mremap", shapes(!e.grows, true)});
+    if (e.grows) all.push_back({"heads", "the same; munmap of the first page, and no growth", shapes(true, false)});
     const ChildId k0{0};
     all.push_back({"children", "1 buffer, 2 fds, 1 CPU mapping, a child",
                    with_fd({op::Dup{f0, FdId{1}, CloseOnExec::Yes}, op::Dup{f0, FdId{1}, CloseOnExec::No}, op::Close{FdId{1}},
