@@ -183,7 +183,7 @@ TEST(Shards, WithNothingToDoAreASuccess) {
 /// Breaks a run off in its middle, with this signal.
 class BrokenOff : public ::testing::TestWithParam<const char*> {
  protected:
-  static constexpr std::uint64_t kCases = 60'000;
+  static constexpr std::uint64_t kCases = 20'000;
 
   std::vector<std::string> command(const std::string& more = "") const {
     std::vector<std::string> words = {program().string(), "run",   "--target", GetParam(),
