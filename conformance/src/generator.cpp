@@ -10,6 +10,7 @@
 #include "dmabuf/conformance/seed.hpp"
 #include "dmabuf/model/world.hpp"
 #include "generator_fence.hpp"
+#include "generator_importer.hpp"
 #include "generator_mapping.hpp"
 #include "shape.hpp"
 
@@ -42,6 +43,7 @@ struct View {
   Slots<kMaxFences> fences;  ///< pending
   Slots<kMaxSyncFiles> sync_files;
   Slots<kMaxChildren> children;
+  Slots<kMaxVmaps> vmaps;
   std::array<std::uint8_t, shape::kSlotDomains> free{};
 
   View(const World& world, const Bounds& bounds) {
@@ -63,6 +65,7 @@ struct View {
          [&](std::size_t i) { return world.sync_files[i].count > 0; });
     scan(shape::Domain::Child, children, bounds.children,
          [&](std::size_t i) { return world.children[i].state != 0; });
+    scan(shape::Domain::Vmap, vmaps, bounds.vmaps, [&](std::size_t i) { return world.vmaps[i].buffer != kNone; });
   }
 
   bool has_free(shape::Domain domain) const { return free[static_cast<std::size_t>(domain)] != kNone; }
@@ -102,7 +105,8 @@ Alphabet always_in_swarm() {
   return Alphabet{}
       .set(kKind<op::Export>).set(kKind<op::Create>).set(kKind<op::InstallFd>)
       .set(kKind<op::Close>).set(kKind<op::Put>).set(kKind<op::Detach>)
-      .set(kKind<op::Unmap>).set(kKind<op::Munmap>).set(kKind<op::Exit>);
+      .set(kKind<op::Unmap>).set(kKind<op::Munmap>).set(kKind<op::Exit>)
+      .set(kKind<op::Vunmap>);
 }
 
 /// One program in the making, and the nominal world after its operations.
@@ -156,6 +160,9 @@ class Maker {
       for (std::uint8_t page = 0; page < world_.buffers[buffer].pages; ++page)
         add(op::DeviceRead{MappingId{m}, page}, Meaning::Permitted);
     }
+    for (std::uint8_t w = 0; w < kMaxVmaps && all_kinds_[kKind<op::VmapRead>]; ++w)
+      for (std::uint8_t page = 0; world_.vmaps[w].buffer != kNone && page < pages_of(world_.vmaps[w].buffer); ++page)
+        add(op::VmapRead{VmapId{w}, page}, Meaning::Permitted);
   }
 
   // --- one step ----------------------------------------------------------------------------------
@@ -239,7 +246,7 @@ class Maker {
     set(kKind<op::FileInfo>, view.sync_files.any());
     set(kKind<op::PollSyncFile>, view.sync_files.any());
     set(kKind<op::CloseSyncFile>, view.sync_files.any());
-    return (now | mapping_kinds(world_, bounds_)) & kinds_;
+    return (now | mapping_kinds(world_, bounds_) | importer_kinds(world_, bounds_)) & kinds_;
   }
 
   std::uint32_t weight(std::size_t kind, const View& view) const {
@@ -340,6 +347,10 @@ class Maker {
   [[gnu::noinline]] Operation draw(std::size_t kind, const View& view) {
     using D = shape::Domain;
     if (is_mapping_kind(kind)) return draw_mapping(kind, world_, bounds_, dice_);
+    if (is_importer_kind(kind)) {
+      const Tag tag = kind == kKind<op::VmapWrite> ? fresh_tag() : Tag{0};
+      return draw_importer(kind, world_, bounds_, dice_, tag);
+    }
     switch (kind) {
       case kKind<op::Export>:
         return op::Export{first_free<BufferId>(view, D::Buffer), first_free<ReferenceId>(view, D::Reference),
@@ -443,6 +454,7 @@ class Maker {
         return pick(view.sync_files);
       }
       case shape::Domain::Child: return pick(view.children);
+      case shape::Domain::Vmap: return pick(view.vmaps);
       case shape::Domain::Fd: {
         const std::uint32_t at = dice_.roll(100);
         if (at < 20) return kBadFd.value;
@@ -508,6 +520,8 @@ class Maker {
     for (int turn = 0; turn < 2; ++turn) {
       const std::size_t before = program_.operations.size();
       if (device_first == (turn == 0)) {
+        for (std::uint8_t w = 0; w < kMaxVmaps && dice_.percent(50) && program_.operations.size() == before; ++w)
+          if (world_.vmaps[w].buffer == buffer) try_add(op::VmapRead{VmapId{w}, page});
         for (std::uint8_t m = 0; m < kMaxMappings && program_.operations.size() == before; ++m)
           if (world_.mappings[m].attachment != kNone && buffer_mapped_by(MappingId{m}) == buffer)
             try_add(op::DeviceRead{MappingId{m}, page});
@@ -592,6 +606,10 @@ Weights default_weights() {
   set(std::type_identity<op::ChildLoad>{}, 3);
   set(std::type_identity<op::Exec>{}, 1);
   set(std::type_identity<op::Exit>{}, 2);
+  set(std::type_identity<op::Vmap>{}, 3);
+  set(std::type_identity<op::Vunmap>{}, 2);
+  set(std::type_identity<op::VmapRead>{}, 2);
+  set(std::type_identity<op::VmapWrite>{}, 3);
   return weights;
 }
 

@@ -54,6 +54,7 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, NameId>) return Domain::Name;
   else if constexpr (std::is_same_v<T, CreationFlags>) return Domain::CreationFlags;
   else if constexpr (std::is_same_v<T, ChildId>) return Domain::Child;
+  else if constexpr (std::is_same_v<T, VmapId>) return Domain::Vmap;
   else if constexpr (std::is_same_v<T, Ending>) return Domain::Ending;
   else if constexpr (std::is_same_v<T, Tag>) return Domain::Tag;
   else {
@@ -254,6 +255,17 @@ template <>
 inline constexpr std::array kFields<op::Exec>{uses<&op::Exec::child>()};
 template <>
 inline constexpr std::array kFields<op::Exit>{uses<&op::Exit::child>(), optional<&op::Exit::ending>()};
+template <>
+inline constexpr std::array kFields<op::Vmap>{uses<&op::Vmap::reference>(), fills<&op::Vmap::vmap>()};
+template <>
+inline constexpr std::array kFields<op::Vunmap>{uses<&op::Vunmap::vmap>()};
+template <>
+inline constexpr std::array kFields<op::VmapRead>{
+    uses<&op::VmapRead::vmap>(), number<&op::VmapRead::page>(Domain::Page, "page")};
+template <>
+inline constexpr std::array kFields<op::VmapWrite>{
+    uses<&op::VmapWrite::vmap>(), number<&op::VmapWrite::page>(Domain::Page, "page"),
+    keyed<&op::VmapWrite::tag>("tag")};
 
 /// A kind whose fields were forgotten does not compile; no kind is without fields.
 template <class Op>
@@ -321,7 +333,7 @@ Words words(Domain domain) {
     case Domain::Ending: return kEnding;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
     case Domain::SeekOffset: return {};
   }
   return {};
@@ -336,7 +348,8 @@ constexpr std::array<SlotInfo, kSlotDomains> kSlots = {{
     {'b', kMaxBuffers, "buffer"}, {'f', kMaxFds, "fd"}, {'r', kMaxReferences, "reference"},
     {'a', kMaxAttachments, "attachment"}, {'m', kMaxMappings, "mapping"}, {'v', kMaxVmas, "vma"},
     {'s', kMaxMessages, "message"}, {'d', kDevices, "device"}, {'c', kMaxFences, "fence"},
-    {'y', kMaxSyncFiles, "sync_file"}, {'k', kMaxChildren, "child"}}};
+    {'y', kMaxSyncFiles, "sync_file"}, {'k', kMaxChildren, "child"},
+    {'w', kMaxVmaps, "kernel mapping"}}};
 
 /// Files have two names beside their slots, of the same numbers.
 static_assert(kBadFd.value == kBadSyncFile.value && kForeignFd.value == kForeignSyncFile.value);
@@ -384,7 +397,7 @@ std::uint32_t count(Domain domain) {
     case Domain::Name: case Domain::CreationFlags: case Domain::Ending: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Child: break;
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: break;
   }
   return 0;
 }
@@ -469,7 +482,7 @@ std::string wanted(Domain domain) {
     case Domain::Attachment: case Domain::Mapping: case Domain::Vma: case Domain::Message:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
-    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Ending: break;
+    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Ending: break;
   }
   std::string text = "one of";
   for (std::string_view word : words(domain)) {

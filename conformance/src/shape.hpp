@@ -15,7 +15,8 @@ namespace dmabuf::conformance::shape {
 
 /// The set of values a field may have.
 enum class Domain : std::uint8_t {
-  Buffer, Fd, Reference, Attachment, Mapping, Vma, Message, Device, Fence, SyncFile, Child,  // slots
+  Buffer, Fd, Reference, Attachment, Mapping, Vma, Message, Device, Fence, SyncFile, Child,
+  Vmap,  // slots, so far
   Pages,   ///< 0 ... kMaxPages
   Page,    ///< 0 ... kMaxPages - 1
   Extent,  ///< offset or length of an mmap in pages, also past the end: 0 ... 255
@@ -24,7 +25,7 @@ enum class Domain : std::uint8_t {
   CreationFlags, Ending,
   Usage, Timeline, FenceResult, Events, FenceFlags, OutArgument, MergeForm, InfoForm,
 };
-inline constexpr std::size_t kSlotDomains = 11;  ///< the first so many are slots
+inline constexpr std::size_t kSlotDomains = 12;  ///< the first so many are slots
 
 constexpr bool is_slot(Domain domain) { return static_cast<std::size_t>(domain) < kSlotDomains; }
 

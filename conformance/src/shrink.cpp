@@ -38,7 +38,8 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Tag: return 0;  // renamed by first use
     case shape::Domain::Buffer: case shape::Domain::Fd: case shape::Domain::Reference:
     case shape::Domain::Attachment: case shape::Domain::Mapping: case shape::Domain::Vma:
-    case shape::Domain::Message: case shape::Domain::Fence: case shape::Domain::SyncFile: case shape::Domain::Child: return 0;
+    case shape::Domain::Message: case shape::Domain::Fence: case shape::Domain::SyncFile: case shape::Domain::Child:
+    case shape::Domain::Vmap: return 0;
   }
   return 0;
 }

@@ -137,7 +137,8 @@ tl::expected<Outcome, ParseError> outcome_of(Words& words, const Operation& oper
 bool is_tag(const Operation& operation) {
   return std::holds_alternative<model::op::Load>(operation) ||
          std::holds_alternative<model::op::DeviceRead>(operation) ||
-         std::holds_alternative<model::op::ChildLoad>(operation);
+         std::holds_alternative<model::op::ChildLoad>(operation) ||
+         std::holds_alternative<model::op::VmapRead>(operation);
 }
 
 /// The first line, if it is a header: `# dbt 1 model=3f9c0a7e`. False if it is of another version.

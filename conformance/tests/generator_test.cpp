@@ -101,6 +101,11 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
         here.insert("vma");
         if (vma.offset > 0) here.insert("vma with an offset");
       }
+      for (const BufferState& buffer : world.buffers)
+        if (buffer.vmaps > 1) here.insert("kernel mappings of one buffer");
+      if (const auto* read = std::get_if<op::VmapRead>(&operation))
+        if (read->page > 0 && ways.front().value != kUnknownTag && ways.front().value != 0)
+          here.insert("later page read in the kernel");
       for (const MessageState& message : world.messages)
         if (message.buffer != kNone) here.insert("message in flight");
       if (const auto* load = std::get_if<op::Load>(&operation))
@@ -119,6 +124,8 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
   if (with.exporter.caches_mapping == Answer::Yes && with.kernel.caches_mappings) wanted.insert("cached mapping");
   if (with.exporter.device_data && with.exporter.zeroed) wanted.insert("device reads what was written");
   if (!with.exporter.in_kernel && with.exporter.interface != Interface::Unread) wanted.insert("refused creation");
+  if (with.exporter.has_vmap == Answer::Yes)
+    wanted.insert({"kernel mappings of one buffer", "later page read in the kernel"});
   if (!with.exporter.concurrent_maps) wanted.erase("buffer mapped twice");
   for (const std::string& what : wanted)
     EXPECT_GE(reached[what], kCases / 50) << what << " is reached in too few of " << kCases << " cases";
@@ -130,6 +137,8 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
                                    kind_of<op::MunmapPage>(), kind_of<op::Mremap>(), kind_of<op::Move>(),
                                    kind_of<op::ChildLoad>()})
       absent.reset(kind);
+  if (with.exporter.has_vmap == Answer::No)
+    absent.reset(kind_of<op::VmapRead>()).reset(kind_of<op::VmapWrite>());
   if (!with.exporter.device_data) absent.reset(kind_of<op::DeviceRead>()).reset(kind_of<op::DeviceWrite>());
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     EXPECT_FALSE(absent[kind]) << kOperationNames[kind] << " is never drawn";
@@ -170,7 +179,8 @@ TEST(GeneratorOptions, ReadEverythingAtTheEnd) {
     for (std::size_t i = 30; i < program.size(); ++i, ++beyond)
       EXPECT_TRUE(std::holds_alternative<op::Load>(program.operations[i]) ||
                   std::holds_alternative<op::ChildLoad>(program.operations[i]) ||
-                  std::holds_alternative<op::DeviceRead>(program.operations[i]))
+                  std::holds_alternative<op::DeviceRead>(program.operations[i]) ||
+                  std::holds_alternative<op::VmapRead>(program.operations[i]))
           << to_text(program.operations[i]);
   }
   EXPECT_GT(beyond, 50U);

@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::uint64_t kCases = 2000;
 constexpr std::size_t kLongest = 8;
+/// Where storage moves, somebody must have looked before: the shrinker deletes, and does not put a line earlier that would
+/// make another superfluous.
+constexpr std::size_t kLongestOfMoves = 9;
 constexpr std::size_t kMedian = 6;
 
 struct Silent final : Sink {
@@ -56,7 +59,7 @@ TEST_P(Mutant, IsCaughtAndExplainedInAFewLines) {
   ASSERT_TRUE(finding) << mutant.name << " (" << mutant.imitates << ") survives " << kCases << " cases";
   RecordProperty("operations", static_cast<int>(finding->trace.size()));
   RecordProperty("signature", finding->signature);
-  EXPECT_LE(finding->trace.size(), kLongest) << shown(*finding);
+  EXPECT_LE(finding->trace.size(), mutant.exporter == "migrating" ? kLongestOfMoves : kLongest) << shown(*finding);
   EXPECT_FALSE(finding->clauses.empty()) << "no clause is named\n" << shown(*finding);
   EXPECT_FALSE(finding->minimality.starts_with("not shrunk")) << finding->minimality;
 

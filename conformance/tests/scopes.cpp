@@ -118,6 +118,18 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
   all.push_back({"moving", "1 buffer, a lax and a strict attachment, 1 mapping; what the pages hold",
                  few({op::Attach{r0, kLaxDevice, a0}, op::Attach{r0, kStrictDevice, a1}, op::Map{a0, m0, Direction::Bidirectional},
                       op::Map{a1, m0, Direction::Bidirectional}, op::Unmap{m0}, op::DeviceWrite{m0, 0, 1}, op::DeviceRead{m0, 0}})});
+  {
+    Bounds b = slots(1, 1, 2, 0, 0, 0, 0);
+    b.vmaps = 2;
+    all.push_back({"vmaps", "1 buffer, 1 fd, 2 references, 2 kernel mappings",
+                   alphabet(e, b, kinds<op::Close, op::Get, op::Put, op::Vmap, op::Vunmap>())});
+    const VmapId w0{0};
+    all.push_back({"vmapped", "1 buffer, a lax and a strict attachment, 1 mapping, 1 kernel mapping; what the pages hold",
+                   few({op::Vmap{r0, w0}, op::Vunmap{w0}, op::VmapWrite{w0, 0, 1}, op::VmapWrite{w0, 1, 2}, op::VmapRead{w0, 0},
+                        op::VmapRead{w0, 1}, op::Attach{r0, kLaxDevice, a0}, op::Attach{r0, kStrictDevice, a1},
+                        op::Map{a0, m0, Direction::Bidirectional}, op::Map{a1, m0, Direction::Bidirectional}, op::Unmap{m0},
+                        op::DeviceWrite{m0, 1, 3}, op::DeviceRead{m0, 1}})});
+  }
   // An fd from either kind of exporter.
   const auto with_fd = [&](std::vector<Operation> operations, std::uint8_t pages = 2) {
     for (const Access access : {Access::ReadWrite, Access::ReadOnly}) {

@@ -83,6 +83,10 @@ TEST(Trace, SpellsEveryKindOfOperation) {
       {op::Exec{{0}}, "exec k0"},
       {op::Exit{{0}}, "exit k0"},
       {op::Exit{{0}, Ending::Killed}, "exit k0 killed"},
+      {op::Vmap{{1}, {0}}, "vmap r1 w0"},
+      {op::Vunmap{{2}}, "vunmap w2"},
+      {op::VmapRead{{0}, 3}, "vmap_read w0 page=3"},
+      {op::VmapWrite{{0}, 1, 0x2a}, "vmap_write w0 page=1 tag=0x2a"},
   };
   std::bitset<kOperationKinds> seen;
   for (const auto& [operation, text] : spelled) {

@@ -1089,6 +1089,8 @@ void dbh_see_counters(struct dbh_context *context, struct dbh_buffer_seen *seen)
 	seen->begin_cpu_access = counters->begin_cpu_access;
 	seen->end_cpu_access = counters->end_cpu_access;
 	seen->release = counters->release;
+	seen->vmap = counters->vmap;
+	seen->vunmap = counters->vunmap;
 	for (i = 0; i < DBH_DIRECTIONS; i++) {
 		seen->map_directions[i] = counters->map_directions[i];
 		seen->unmap_directions[i] = counters->unmap_directions[i];

@@ -317,6 +317,7 @@ int dbh_see_info(struct dbh_context *context, struct dma_buf *dmabuf,
 	if (ret)
 		return ret;
 	seen->own_mappings = dbh_holdings(context, dmabuf).mappings;
+	seen->vmap_count = READ_ONCE(dmabuf->vmapping_counter);
 	seen->size = dmabuf->size;
 	seen->file_count = file_count(dmabuf->file);
 	seen->file_flags = READ_ONCE(dmabuf->file->f_flags);
@@ -491,11 +492,10 @@ int dbh_ioctl_vmap(struct dbh_context *context, void *argument)
 {
 	struct dbh_vmap *arg = argument;
 	struct dma_buf *dmabuf = xa_load(&context->refs.entries, arg->ref);
-	struct dbh_kernel_map *kmap;
+	struct dbh_kernel_map *kmap, *other;
+	unsigned long i;
 	int ret;
 
-	if (arg->pad)
-		return -EINVAL;
 	if (!dmabuf)
 		return -ENOENT;
 
@@ -511,6 +511,10 @@ int dbh_ioctl_vmap(struct dbh_context *context, void *argument)
 	}
 	dbh_table_publish(&context->vmaps, arg->vmap, kmap);
 	arg->is_iomem = kmap->map.is_iomem;
+	arg->same = 0;
+	xa_for_each(&context->vmaps.entries, i, other)
+		arg->same += other->dmabuf == dmabuf &&
+			     other->map.vaddr == kmap->map.vaddr;
 	return 0;
 }
 

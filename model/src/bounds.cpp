@@ -3,7 +3,8 @@
 
 namespace dmabuf::model {
 
-void add_fence_operations(const Bounds& bounds, std::vector<Operation>& all);  // bounds_fence.cpp
+void add_fence_operations(const Bounds& bounds, std::vector<Operation>& all);     // bounds_fence.cpp
+void add_importer_operations(const Bounds& bounds, std::vector<Operation>& all);  // bounds_importer.cpp
 
 namespace {
 
@@ -103,6 +104,7 @@ std::vector<Operation> all_operations(const Bounds& bounds) {
     add(op::Exit{k});
   });
   add_fence_operations(bounds, all);
+  add_importer_operations(bounds, all);
   return all;
 }
 

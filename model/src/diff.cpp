@@ -228,6 +228,7 @@ std::vector<FieldDifference> differences(const ExporterProfile& a, const Exporte
   compare(out, "zeroed", a.zeroed, b.zeroed);
   compare(out, "device_data", a.device_data, b.device_data);
   compare(out, "refuses_attach", a.refuses_attach, b.refuses_attach);
+  compare(out, "has_vmap", a.has_vmap, b.has_vmap);
   compare(out, "private_single_page", a.private_single_page, b.private_single_page);
   return out;
 }
@@ -240,6 +241,7 @@ Bounds diff_bounds() {
   bounds.messages = 0;
   bounds.pages = 2;
   bounds.fences = 1;
+  bounds.vmaps = 1;
   bounds.sync_files = bounds.children = 0;  // no profile differs in what these do once there are any
   return bounds;
 }

@@ -28,6 +28,8 @@ struct Place {};         ///< to sync_file: becomes an open file
 struct Second {};        ///< to sync_file: named as fd2 of a merge
 struct CopyOut {};       ///< to sync_file_ioctl: the answer is written
 struct Split {};    ///< to vma: becomes the part behind a page that was unmapped
+struct VmapOnce {};   ///< to vmapping: one more kernel mapping
+struct VunmapOnce {};  ///< to vmapping: one less
 
 }  // namespace dmabuf::model::event
 
@@ -36,9 +38,9 @@ namespace dmabuf::model {
 /// Every event as a number. Operations first, same numbers as Operation's indices.
 enum class EventId : std::uint8_t {
   Born = kOperationKinds, Take, Drop, Release, Install, Ioctl, Touch, Begin, End,
-  Await, AwaitKernel, Enter, Query, Signalled, Place, Second, CopyOut, Split,
+  Await, AwaitKernel, Enter, Query, Signalled, Place, Second, CopyOut, Split, VmapOnce, VunmapOnce,
 };
-inline constexpr std::size_t kEvents = kOperationKinds + 18;
+inline constexpr std::size_t kEvents = kOperationKinds + 20;
 
 template <class E>
 consteval EventId event_id() {
@@ -60,13 +62,16 @@ consteval EventId event_id() {
   else if constexpr (std::is_same_v<E, event::Second>) return EventId::Second;
   else if constexpr (std::is_same_v<E, event::CopyOut>) return EventId::CopyOut;
   else if constexpr (std::is_same_v<E, event::Split>) return EventId::Split;
+  else if constexpr (std::is_same_v<E, event::VmapOnce>) return EventId::VmapOnce;
+  else if constexpr (std::is_same_v<E, event::VunmapOnce>) return EventId::VunmapOnce;
   else return static_cast<EventId>(kind_of<E>());
 }
 
 constexpr std::string_view event_name(EventId id) {
   constexpr std::array<std::string_view, kEvents - kOperationKinds> internal = {
       "born", "take", "drop", "release", "install", "ioctl", "touch", "begin", "end", "await", "await_kernel",
-      "enter", "query", "signalled", "place", "second", "copy_out", "split"};
+      "enter", "query", "signalled", "place", "second", "copy_out", "split", "vmap_once",
+      "vunmap_once"};
   const auto index = static_cast<std::size_t>(id);
   return index < kOperationKinds ? kOperationNames[index] : internal[index - kOperationKinds];
 }

@@ -42,13 +42,14 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
     {Invariant::MappedThroughAttachment, "mapped-through-attachment", "MAP-001",
      "A mapping exists only through an attachment that knows of it."},
     {Invariant::NothingOutlivesTheFile, "nothing-outlives-the-file", "REL-012",
-     "No attachment and no mapping is left on a buffer that is not live."},
+     "No attachment, no mapping and no kernel mapping is left on a buffer that is not live."},
     {Invariant::CountsInRange, "counts-in-range", "INV-001",
      "No count falls below zero or rises above what its slots allow, and no empty slot refers to anything."},
     {Invariant::ReferencesMoveAsSaid, "references-move-as-said", "INV-001",
      "A step changes f_count by exactly what its operation says, and a refused one not at all."},
     {Invariant::CallbacksBalance, "callbacks-balance", "INV-004",
-     "Each attach and map callback that succeeded is paired with its detach and unmap once its object is gone."},
+     "Each attach, map and vmap callback that succeeded is paired with its detach, unmap and vunmap once its object is "
+     "gone."},
     {Invariant::ReleasedOnceAndLast, "released-once-and-last", "REL-001",
      "The exporter's release runs once in a buffer's life, after the last put, and nothing else runs it."},
     {Invariant::StorageStaysUnderMappings, "storage-stays-under-mappings", "MIG-004",
@@ -70,6 +71,8 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
     {Invariant::ChildrenHoldTheirOwn, "children-hold-their-own", "SHR-003",
      "A child that is not there holds nothing, and one that runs another program neither a CPU mapping nor an fd "
      "that is close-on-exec."},
+    {Invariant::VmapsCounted, "vmaps-counted", "INV-005",
+     "A buffer counts as many kernel mappings as there are, and the exporter has made one if there are any."},
 }};
 
 class Explorer {
@@ -398,6 +401,7 @@ std::string word(SyncFileId id) {
   return id == kForeignSyncFile ? "foreign" : fmt::format("y{}", id.value);
 }
 std::string word(ChildId id) { return fmt::format("k{}", id.value); }
+std::string word(VmapId id) { return fmt::format("w{}", id.value); }
 template <class E>
 std::string pick(E value, std::initializer_list<std::string_view> words) {
   return std::string(words.begin()[static_cast<std::size_t>(value)]);

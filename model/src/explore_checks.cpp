@@ -32,7 +32,8 @@ bool strangers_untouched(const World& w, const World& next, std::uint8_t b, std:
     return true;
   };
   if (!same(w.fds, next.fds) || !same(w.references, next.references) || !same(w.attachments, next.attachments) ||
-      !same(w.vmas, next.vmas) || !same(w.messages, next.messages) || w.children != next.children)
+      !same(w.vmas, next.vmas) || !same(w.messages, next.messages) || !same(w.vmaps, next.vmaps) ||
+      w.children != next.children)
     return false;
   for (std::size_t i = 0; i < kMaxMappings; ++i)
     if ((!related(buffer_behind(w, w.mappings[i])) || !related(buffer_behind(next, next.mappings[i]))) &&
@@ -81,6 +82,7 @@ Said what_is_said(const World& w, const Profile& profile, const Operation& opera
         }
         else if constexpr (requires { o.fd; }) return {fd(o.fd), 0};
         else if constexpr (requires { o.reference; }) return {w.references[o.reference.value].buffer, 0};
+        else if constexpr (requires { o.vmap; }) return {w.vmaps[o.vmap.value].buffer, 0};
         else if constexpr (requires { o.attachment; }) return {attached(o.attachment), 0};
         else if constexpr (requires { o.mapping; }) return {mapped(o.mapping), 0};
         else return {};  // fences: said_of_fences()
@@ -129,13 +131,14 @@ unsigned weight(const World& w) {
   used(w.messages);
   used(w.sync_files);
   used(w.children);
+  used(w.vmaps);
   for (const ChildState& child : w.children) used(child.fds), used(child.vmas);
   for (const FenceState& fence : w.fences) sum += fence.state == state::kPending ? 1U : 0U;
   return sum;
 }
 
 Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) {
-  std::array<std::uint8_t, kMaxBuffers> attachments{}, mappings{};
+  std::array<std::uint8_t, kMaxBuffers> attachments{}, mappings{}, vmaps{};
   std::array<std::uint8_t, kMaxAttachments> users{};
   for (const MappingState& m : w.mappings) {
     if (m.state == state::kEmpty) continue;
@@ -156,6 +159,12 @@ Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) 
         (a.state == state::kCached && a.cached == kNone) || (a.state == state::kAttached && a.cached != kNone))
       return Invariant::MappingsCounted;
   }
+  for (const VmapState& vmap : w.vmaps) {
+    if (vmap.state == state::kEmpty) continue;
+    if (vmap.buffer >= kMaxBuffers || w.buffers[vmap.buffer].lifecycle != state::kLive)
+      return Invariant::NothingOutlivesTheFile;
+    ++vmaps[vmap.buffer];
+  }
   for (const ChildState& child : w.children)
     if (child.state != state::kForked && child != ChildState{}) {
       if (child.state == state::kNoChild) return Invariant::ChildrenHoldTheirOwn;
@@ -170,6 +179,8 @@ Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) 
     if ((buffer.lifecycle == state::kLive) != (buffer.references > 0)) return Invariant::LiveWhileReferenced;
     if (buffer.attachments != attachments[b]) return Invariant::AttachmentsCounted;
     if (buffer.mappings != mappings[b]) return Invariant::MappingsCounted;
+    if (buffer.vmaps != vmaps[b] || (buffer.vmapping == state::kFilled) != (buffer.vmaps > 0))
+      return Invariant::VmapsCounted;
   }
   return std::nullopt;
 }
@@ -184,10 +195,11 @@ Found check_buffer(const World& w, const World& next, const Said& said, bool rel
   // A world unpacked has zero callbacks, so that these are the step's own.
   const Callbacks& calls = after.callbacks;
   if (calls.attach - calls.detach != after.attachments - before.attachments ||
-      calls.map - calls.unmap != exporter_mappings(next, said.buffer) - exporter_mappings(w, said.buffer))
+      calls.map - calls.unmap != exporter_mappings(next, said.buffer) - exporter_mappings(w, said.buffer) ||
+      calls.vmap - calls.vunmap != after.vmapping - before.vmapping)
     return Invariant::CallbacksBalance;
   if (after.storage != before.storage && before.storage != state::kUnallocated && after.lifecycle == before.lifecycle &&
-      exporter_mappings(w, said.buffer) > 0)
+      exporter_mappings(w, said.buffer) + before.vmapping > 0)
     return Invariant::StorageStaysUnderMappings;
 
   bool proper = after.lifecycle == before.lifecycle && calls.release == 0;
@@ -215,7 +227,7 @@ Found check_step(const World& w, const World& next, const Said& said, bool relea
 Found check_child_step(const World& w, const World& next, const std::array<int, kMaxBuffers>& changes,
                        std::uint8_t buffers) {
   if (w.fds != next.fds || w.references != next.references || w.attachments != next.attachments ||
-      w.mappings != next.mappings || w.vmas != next.vmas || w.messages != next.messages)
+      w.mappings != next.mappings || w.vmas != next.vmas || w.messages != next.messages || w.vmaps != next.vmaps)
     return Invariant::StrangersUntouched;
   for (std::uint8_t b = 0; b < buffers; ++b) {
     if (changes[b] == 0 ? w.buffers[b] != next.buffers[b] : w.buffers[b].lifecycle != state::kLive)

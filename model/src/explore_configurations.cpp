@@ -11,7 +11,8 @@
 
 namespace dmabuf::model {
 
-void add_fence_configurations(std::vector<Configuration>& all);  // explore_configurations_fence.cpp
+void add_fence_configurations(std::vector<Configuration>& all);     // explore_configurations_fence.cpp
+void add_importer_configurations(std::vector<Configuration>& all);  // explore_configurations_importer.cpp
 
 namespace {
 
@@ -258,6 +259,7 @@ std::vector<Configuration> standard_configurations() {
   everything.symmetry = Symmetry::Reduced;
   all.push_back(std::move(everything));
   add_fence_configurations(all);
+  add_importer_configurations(all);
   return all;
 }
 
@@ -273,6 +275,8 @@ std::span<const UnreachedRow> unreached_rows() {
   static constexpr std::array kRows = {
       UnreachedRow{"buffer", "Live", "drop", "REL-012",
                    "ATT-007 comes first: the last reference of an importer that is still attached is not dropped"},
+      UnreachedRow{"buffer", "Live", "drop", "REL-013",
+                   "VMP-008 comes first: the last reference under a kernel mapping is not dropped"},
       UnreachedRow{"buffer", "Absent", "take", "VFS-003", kDefence},
       UnreachedRow{"buffer", "Dying", "take", "FD-009", kDefence},
       UnreachedRow{"buffer", "Released", "take", "FD-009", kDefence},
@@ -308,6 +312,8 @@ std::span<const UnreachedRow> unreached_rows() {
                    "an exporter without handles has no call that closes one, so no alphabet holds it"},
       UnreachedRow{"poll_slot", "Idle", "signalled", "VFS-003", "a slot that names a fence is armed (FEN-003)"},
       UnreachedRow{"sync_file", "Open", "place", "VFS-003", kShadowed},
+      UnreachedRow{"vmapping", "Unmapped", "vunmap_once", "VMP-006", "a kernel mapping that is there is counted by its buffer"},
+      UnreachedRow{"vmap", "Mapped", "vmap", "VFS-003", kShadowed},
       UnreachedRow{"sync_file", "Foreign", "place", "VFS-003", "no slot is foreign: that file has a name of its own"},
   };
   return kRows;

@@ -27,8 +27,10 @@ enum class Fact : std::uint8_t {
   Conflicts, PollArmed, PollHoldsFile, HasSyncFile, ArgumentReadOnly, FieldsSet, TooFewRecords, RecordsUnmapped,
   // the life of CPU mappings and of processes
   AsksWrite, MayWrite, Grows, MayGrow, VmaCopies, PastBuffer, Splits, OnlyPage, ClosesOnExec,
+  // kernel mappings
+  HasVmap, MoreVmaps, LastVmapper, HasVmaps,
 };
-inline constexpr std::size_t kFacts = 62;
+inline constexpr std::size_t kFacts = 66;
 static_assert(kFacts <= 8 * sizeof(FactSet));
 
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -49,7 +51,9 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "poll slot holds a reference", "kernel has sync_file ioctls", "argument read-only", "flags or pad set",
     "too few records", "records unmapped",
     "asks to write", "may be made writable", "longer than before", "may grow", "writes to copies",
-    "past the buffer", "page in the middle", "only page", "close-on-exec"};
+    "past the buffer", "page in the middle", "only page", "close-on-exec",
+    "has vmap", "more kernel mappings", "importer's last reference under a kernel mapping",
+    "has kernel mappings"};
 constexpr std::string_view name_of(Fact fact) { return kFactNames[static_cast<std::size_t>(fact)]; }
 
 }  // namespace dmabuf::model

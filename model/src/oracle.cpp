@@ -16,7 +16,12 @@ std::string errnos_text(const ErrnoSet& set) { return set.text(" or "); }
 
 bool returns_tag(const Operation& operation) {
   return std::holds_alternative<op::Load>(operation) || std::holds_alternative<op::DeviceRead>(operation) ||
-         std::holds_alternative<op::ChildLoad>(operation);
+         std::holds_alternative<op::ChildLoad>(operation) || std::holds_alternative<op::VmapRead>(operation);
+}
+
+/// A number that says something whatever it is.
+bool returns_number(const Operation& operation) {
+  return std::holds_alternative<op::Seek>(operation) || std::holds_alternative<op::Vmap>(operation);
 }
 
 std::string value_text(const Operation& operation, std::uint64_t value) {
@@ -31,8 +36,7 @@ std::string alternative_text(const Operation& operation, const Alternative& a) {
   switch (a.allowance) {
     case Allowance::Permitted:
       text = a.value == kUnknownTag || (!returns_tag(operation) && a.value == 0 &&
-                                        !std::holds_alternative<op::Seek>(operation) &&
-                                        !replies_in_words(operation))
+                                        !returns_number(operation) && !replies_in_words(operation))
                  ? "ok"
                  : fmt::format("ok, returning {}", value_text(operation, a.value));
       break;
@@ -47,7 +51,7 @@ std::string alternative_text(const Operation& operation, const Alternative& a) {
 
 std::string outcome_text(const Operation& operation, const Outcome& outcome) {
   if (!outcome) return std::string(errno_name(outcome.error()));
-  if (returns_tag(operation) || std::holds_alternative<op::Seek>(operation) || replies_in_words(operation))
+  if (returns_tag(operation) || returns_number(operation) || replies_in_words(operation))
     return "ok, returning " + value_text(operation, outcome->value);
   return "ok";
 }
@@ -73,6 +77,7 @@ bool seen_at_offset(const World& world, const Operation& operation) {
   else if (const auto* read = std::get_if<op::DeviceRead>(&operation))
     if (const std::uint8_t a = world.mappings[read->mapping.value].attachment; a != kNone)
       b = world.attachments[a].buffer;
+  if (const auto* read = std::get_if<op::VmapRead>(&operation)) b = world.vmaps[read->vmap.value].buffer;
   const auto at_offset = [&](const VmaState& v) { return v.state == state::kFilled && v.buffer == b && v.offset > 0; };
   return std::ranges::any_of(world.vmas, at_offset) || std::ranges::any_of(world.children, [&](const ChildState& c) {
            return std::ranges::any_of(c.vmas, at_offset);
@@ -112,6 +117,9 @@ void name_clauses(Divergence& d, Aspect aspect, const RowInfo* after) {
     case Aspect::EndCalls:
     case Aspect::EndDirections: add_requirement(d, "CPU-005"); break;
     case Aspect::ReleaseCalls: add_requirement(d, "REL-001"), add_requirement(d, "INV-002"); break;
+    case Aspect::VmapCalls: add_requirement(d, "VMP-003"); break;
+    case Aspect::VunmapCalls: add_requirement(d, "VMP-005"); break;
+    case Aspect::Vmaps: add_requirement(d, "VMP-003"), add_requirement(d, "VMP-005"); break;
   }
 }
 
@@ -147,12 +155,15 @@ bool concerns(const RowInfo& row, Aspect aspect) {
     case Aspect::EndCalls:
     case Aspect::EndDirections: return has("call end");
     case Aspect::ReleaseCalls: return has("call release");
+    case Aspect::VmapCalls: return has("call vmap");
+    case Aspect::VunmapCalls: return has("call vunmap");
     case Aspect::Name: return has("rename");
     case Aspect::Listed:
     case Aspect::Attachments:
     case Aspect::Mappings:
     case Aspect::Size:
-    case Aspect::AccessMode: return false;
+    case Aspect::AccessMode:
+    case Aspect::Vmaps: return false;
   }
   return false;
 }
@@ -322,8 +333,9 @@ std::optional<Divergence> Oracle::judge(const Operation& operation, const Outcom
       if (a.allowance == Allowance::Permitted && outcome) {  // it may succeed, but not return this
         d.aspect = "value";
         const bool data = returns_tag(operation);
-        d.expected_class = data ? "data" : "position";
-        d.observed_class = data ? "data-mismatch" : "other-position";
+        const std::string number = std::holds_alternative<op::Seek>(operation) ? "position" : "number";
+        d.expected_class = data ? "data" : number;
+        d.observed_class = data ? "data-mismatch" : "other-" + number;
         d.recoverable = data;
         if (replies_in_words(operation)) {
           d.expected_class = reply_class(operation, a.value);
@@ -367,10 +379,13 @@ bool Oracle::adopt(const Operation& operation, const Outcome& outcome) {
   const auto* load = std::get_if<op::Load>(&operation);
   const auto* read = std::get_if<op::DeviceRead>(&operation);
   const auto* child = std::get_if<op::ChildLoad>(&operation);
-  if (load == nullptr && read == nullptr && child == nullptr) return false;
+  const auto* vmap = std::get_if<op::VmapRead>(&operation);
+  if (load == nullptr && read == nullptr && child == nullptr && vmap == nullptr) return false;
   for (World& world : worlds_) {
     std::uint8_t b = kNone;
-    if (read == nullptr) {
+    if (vmap != nullptr) {
+      b = world.vmaps[vmap->vmap.value].buffer;
+    } else if (read == nullptr) {
       VmaState& vma = load != nullptr ? world.vmas[load->vma.value]
                                       : world.children[child->child.value].vmas[child->vma.value];
       const std::uint8_t page = load != nullptr ? load->page : child->page;

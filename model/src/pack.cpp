@@ -61,7 +61,7 @@ std::string without_counters(const World& w) {
   const auto add = [&](auto... values) { (bytes.push_back(static_cast<char>(values)), ...); };
   for (const BufferState& b : w.buffers) {
     add(b.lifecycle, b.storage, b.cpu, b.handle, b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
-        b.name, b.poll_in.state, b.poll_in.fence, b.poll_out.state, b.poll_out.fence, b.entry_count);
+        b.vmapping, b.vmaps, b.name, b.poll_in.state, b.poll_in.fence, b.poll_out.state, b.poll_out.fence, b.entry_count);
     for (const EntryState& e : b.entries) add(e.fence, e.usage);
     if (b.lifecycle != state::kAbsent)
       for (const std::uint64_t tag : b.content) bytes.append(reinterpret_cast<const char*>(&tag), sizeof tag);
@@ -82,6 +82,7 @@ std::string without_counters(const World& w) {
   for (const AttachmentState& s : w.attachments) add(s.state, s.buffer, s.device, s.mappings, s.cached);
   for (const MappingState& s : w.mappings) add(s.state, s.attachment, s.direction);
   for (const MessageState& s : w.messages) add(s.state, s.buffer, s.process);
+  for (const VmapState& s : w.vmaps) add(s.state, s.buffer);
   return bytes;
 }
 
@@ -158,8 +159,9 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
 
   const std::uint8_t own = profile.exporter.own_references;
   const bool allocates = profile.exporter.allocates_at_export != Answer::No;
+  importers_ = ImporterPacking(operations, buffers_);
   widths_.storage =
-      allocates || touches || mappings_.count > 0 || vmas_.count > 0 ? width_for(2) : std::uint8_t{0};
+      allocates || touches || mappings_.count > 0 || vmas_.count > 0 || importers_.bits() > 0 ? width_for(2) : std::uint8_t{0};
   widths_.cpu = touches ? 1 : 0;
   widths_.handle = own > 0 ? 1 : 0;
   widths_.handed_out = mappings_.count > 0 ? 1 : 0;
@@ -215,7 +217,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
 
   const auto all = [](const auto& slots) { return static_cast<unsigned>(slots.count) * slots.width; };
   bits_ = static_cast<unsigned>(buffers_) * buffer_width_ + all(fds_) + all(references_) + all(attachments_) +
-          all(mappings_) + all(vmas_) + all(messages_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits();
+          all(mappings_) + all(vmas_) + all(messages_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits() + importers_.bits();
   if (bits_ > 64)
     throw std::invalid_argument(
         fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
@@ -266,6 +268,7 @@ std::string Packing::layout() const {
   add("mappings", mappings_);
   add("vmas", vmas_);
   add("messages", messages_);
+  if (importers_.bits() > 0) text += fmt::format(", kernel mappings {}", importers_.bits());
   if (fences_.bits() > 0) text += fmt::format(", fences {}", fences_.bits());
   if (children_ > 0) text += fmt::format(", children {} x 2 and their fds and vmas", children_);
   return text;
@@ -273,7 +276,8 @@ std::string Packing::layout() const {
 
 std::uint64_t Packing::buffer_code(const BufferState& buffer, bool& bad) const {
   if (buffer.lifecycle == state::kReleased) {
-    bad |= buffer.references != 0 || buffer.attachments != 0 || buffer.mappings != 0 || buffer.handle != 0;
+    bad |= buffer.references != 0 || buffer.attachments != 0 || buffer.mappings != 0 || buffer.handle != 0 ||
+           buffer.vmaps != 0;
     return state::kReleased;
   }
   if (buffer.lifecycle == state::kAbsent) {
@@ -426,8 +430,9 @@ void Packing::reshape(std::span<const Operation> reshaping) {
 }
 
 std::optional<std::uint64_t> Packing::pack(const World& world, Symmetry symmetry) const {
-  // Fences are told apart: a reservation keeps them in order.
-  return symmetry == Symmetry::Ignored || fences_.bits() > 0 ? pack_plain(world) : pack_canonical(world);
+  // Fences are told apart: a reservation keeps them in order. What importers have beside is not sorted either.
+  const bool plain = symmetry == Symmetry::Ignored || fences_.bits() > 0 || importers_.bits() > 0;
+  return plain ? pack_plain(world) : pack_canonical(world);
 }
 
 std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
@@ -458,6 +463,11 @@ std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
     const auto fences = fences_.pack(world);
     if (!fences) return std::nullopt;
     writer.put(*fences, fences_.bits());
+  }
+  if (importers_.bits() > 0) {
+    const auto importers = importers_.pack(world);
+    if (!importers) return std::nullopt;
+    writer.put(*importers, importers_.bits());
   }
   if (writer.bad) return std::nullopt;
   return writer.packed;
@@ -556,6 +566,7 @@ World Packing::unpack(std::uint64_t packed) const {
     read(vmas_, world.children[i].vmas);
   }
   if (fences_.bits() > 0) fences_.unpack(take(fences_.bits()), world);
+  if (importers_.bits() > 0) importers_.unpack(take(importers_.bits()), world);
   return world;
 }
 

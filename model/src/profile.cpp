@@ -33,6 +33,8 @@ constexpr std::array kExporters = {
                     .constraints = Constraints::Migrates, .source = "adapters/reference"},
     ExporterProfile{.name = "reference:nommap", .in_kernel = true, .allocates_at_export = Answer::Yes,
                     .has_mmap = false, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:novmap", .in_kernel = true, .allocates_at_export = Answer::Yes,
+                    .has_vmap = Answer::No, .source = "adapters/reference"},
     ExporterProfile{.name = "reference:prime", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::No, .write_only = false, .source = "adapters/reference"},
     ExporterProfile{.name = "reference:udmabuf", .interface = Interface::Udmabuf, .allocates_at_export = Answer::Yes, .growth = Growth::Faulting,
@@ -46,6 +48,7 @@ constexpr std::array kExporters = {
     ExporterProfile{.name = "drm", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Maybe,
                     .allocates_at_export = Answer::Maybe, .refuses_attach = Answer::Maybe,
                     .private_mmap = Answer::Maybe, .growth = Growth::Unread, .write_only = false,
+                    .has_vmap = Answer::Maybe,
                     .source = "drivers/gpu/drm/drm_prime.c: the references of PRIME; the rest is the driver's"},
     ExporterProfile{.name = "drm:virtio_gpu", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::Yes, .write_only = false,
@@ -71,10 +74,14 @@ constexpr std::array kExporters = {
     ExporterProfile{.name = "harness:migrating", .in_kernel = true, .allocates_at_export = Answer::No,
                     .constraints = Constraints::Migrates, .single_page_suits = true,
                     .source = "kernel-harness/module"},
+    ExporterProfile{.name = "harness:novmap", .in_kernel = true, .allocates_at_export = Answer::Yes,
+                    .constraints = Constraints::RefusedAtAttach, .single_page_suits = true, .has_vmap = Answer::No,
+                    .source = "kernel-harness/module"},
     // Nothing is known of it beyond the contract.
     ExporterProfile{.name = "unknown", .caches_mapping = Answer::Maybe,
                     .refuses_attach = Answer::Maybe, .concurrent_maps = false,
-                    .private_mmap = Answer::Maybe, .growth = Growth::Unread, .zeroed = false, .source = "the contract alone"},
+                    .private_mmap = Answer::Maybe, .growth = Growth::Unread, .zeroed = false,
+                    .has_vmap = Answer::Maybe, .source = "the contract alone"},
 };
 
 constexpr std::array kFences = {

@@ -39,6 +39,8 @@ Fixed fixed_facts(const Profile& p) {
   if (!e.private_single_page) fixed.set(Fact::PrivateAllowed, e.private_mmap);
   if (e.write_only) fixed.set(Fact::AccessOffered, true);
   fixed.set(Fact::HasHandle, e.own_references > 0);
+  fixed.set(Fact::HasVmap, e.has_vmap);
+  if (e.has_vmap == Answer::No) fixed.set(Fact::LastVmapper, false);
   fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);
   fixed.set(Fact::RefusesAttach, e.refuses_attach);
   fixed.set(Fact::HasSyncFile, p.kernel.has_sync_file);
@@ -83,6 +85,8 @@ bool asked_by_fences(std::string_view event, const std::bitset<kOperationKinds>&
 bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     if (kOperationNames[kind] == row.event) return kinds.test(kind);
+  if (row.event == event_name(EventId::VmapOnce)) return kinds.test(kind_of<op::Vmap>());
+  if (row.event == event_name(EventId::VunmapOnce)) return kinds.test(kind_of<op::Vunmap>());
   if (row.event == "split") return kinds.test(kind_of<op::MunmapPage>());
   return asked_by_fences(row.event, kinds);
 }
@@ -94,12 +98,15 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
   if (!kinds.test(kind_of<op::AddFence>()))
     for (const Fact fact : {Fact::FencePending, Fact::SeveralPending, Fact::EntrySuperseded, Fact::TooFewRecords})
       fixed.set(fact, false);
+  if (!kinds.test(kind_of<op::Vmap>())) fixed.set(Fact::LastVmapper, false);
   std::bitset<kMaxRows> reachable;
   for (const MachineInfo& machine : machines()) {
     if (machine.name == "create" && profile.exporter.in_kernel) continue;
     // No mmap ever succeeds.
     if (!profile.exporter.has_mmap && (machine.name == "vma" || machine.name == "remap" || machine.name == "child_vma"))
       continue;
+    // Of a vmap that never succeeds there is only that there is none to undo.
+    const auto not_there = [](const RowInfo& row) { return row.source == "Unmapped" && row.event == "vunmap"; };
     std::vector<std::string_view> states;
     const auto known = [&](std::string_view state) {
       for (std::string_view s : states)
@@ -108,7 +115,8 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
     };
     const auto usable = [&](const RowInfo& row) {
       return (row.kind == RowKind::Permitted || row.kind == RowKind::Refused) && fixed.allows(row) &&
-             !excluded(row, profile.exporter) && asked_for(row, kinds);
+             !excluded(row, profile.exporter) && asked_for(row, kinds) &&
+             (machine.name != "vmap" || profile.exporter.has_vmap != Answer::No || not_there(row));
     };
     // What a new buffer brings along starts where its birth leaves it.
     bool born = false;

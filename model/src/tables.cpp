@@ -40,6 +40,8 @@ Tables extract_all() {
   contract::extract_child(all);
   contract::extract_child_fd(all);
   contract::extract_child_vma(all);
+  contract::extract_vmapping(all);
+  contract::extract_vmap(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -81,6 +83,8 @@ Tables extract_all() {
   expect(MachineId::Child, state::kReplaced, "Replaced");
   expect(MachineId::ChildFd, state::kFdOpen, "Open");
   expect(MachineId::ChildVma, state::kFilled, "Mapped");
+  expect(MachineId::Vmapping, state::kFilled, "Mapped");
+  expect(MachineId::Vmap, state::kFilled, "Mapped");
   return all;
 }
 

@@ -93,7 +93,7 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       if (!fire(MachineId::Storage, state.storage, event_id<op::Map>(),
                 when(confines() && strict && !suits_anyway(b), Fact::NeedsConfined) |
                     when(p_.exporter.constraints == Constraints::Migrates, Fact::Migrates) |
-                    when(state.mappings > 0 || cached_mapping(b), Fact::Outstanding),
+                    when(state.mappings > 0 || cached_mapping(b) || state.vmapping == state::kFilled, Fact::Outstanding),
                 b))
         return false;
       ++state.callbacks.map;
@@ -118,6 +118,10 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       ++state.callbacks.end;
       state.callbacks.ends.count(direction_);
       return true;
+    case Effect::CallVmap:
+      ++state.callbacks.vmap;
+      return touch(b);
+    case Effect::CallVunmap: ++state.callbacks.vunmap; return true;
     case Effect::CallRelease:
       ++state.callbacks.release;
       state.entries = {};  // the reservation goes, too
@@ -140,7 +144,7 @@ bool Transaction::drop(std::uint8_t b) {
   BufferState& state = buffer(b);
   if (!fire(MachineId::Buffer, state.lifecycle, EventId::Drop,
             when(state.references == 1, Fact::LastReference) |
-                when(state.attachments > 0, Fact::HasAttachments) |
+                when(state.attachments > 0, Fact::HasAttachments) | when(state.vmaps > 0, Fact::HasVmaps) |
                 when(!p_.kernel.poll_holds_file &&
                          (state.poll_in.state == state::kArmed || state.poll_out.state == state::kArmed),
                      Fact::PollArmed),
@@ -206,11 +210,12 @@ bool Transaction::cached_mapping(std::uint8_t b) const {
 
 FactSet Transaction::holder_facts(ReferenceId r) const {
   const std::uint8_t b = w_.references[r.value].buffer;
-  if (b == kNone || w_.buffers[b].attachments == 0) return guarded();
+  if (b == kNone || w_.buffers[b].attachments + w_.buffers[b].vmaps == 0) return guarded();
   unsigned held = 0;
   for (const ReferenceState& other : w_.references)
     if (other.state == state::kFilled && other.buffer == b) ++held;
-  return guarded() | when(held == 1, Fact::LastHolder);
+  return guarded() | when(held == 1 && w_.buffers[b].attachments > 0, Fact::LastHolder) |
+         when(held == 1 && w_.buffers[b].vmaps > 0, Fact::LastVmapper);
 }
 
 // --- exporters -----------------------------------------------------------------------------------

@@ -80,6 +80,11 @@ class Transaction {
   void operator()(const op::ChildLoad& o);
   void operator()(const op::Exec& o);
   void operator()(const op::Exit& o);
+  // transaction_importer.cpp
+  void operator()(const op::Vmap& o);
+  void operator()(const op::Vunmap& o);
+  void operator()(const op::VmapRead& o);
+  void operator()(const op::VmapWrite& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
@@ -133,7 +138,7 @@ class Transaction {
   bool suits_anyway(std::uint8_t b) const {
     return p_.exporter.single_page_suits && w_.buffers[b].pages == 1;
   }
-  /// Is r the importer's last reference on a buffer it is attached to?
+  /// Is r the importer's last reference on a buffer it is attached to, or has a kernel mapping of?
   FactSet holder_facts(ReferenceId r) const;
   FactSet guarded() const { return when(p_.importer.guards_misuse, Fact::Guarded); }
 

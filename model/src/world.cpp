@@ -27,6 +27,7 @@ bool in_range(const Operation& operation) {
         if constexpr (requires { o.vma; }) ok = ok && o.vma.value < kMaxVmas;
         if constexpr (requires { o.vma; o.into; }) ok = ok && o.into.value < kMaxVmas;
         if constexpr (requires { o.child; }) ok = ok && o.child.value < kMaxChildren;
+        if constexpr (requires { o.vmap; }) ok = ok && o.vmap.value < kMaxVmaps;
         if constexpr (requires { o.message; }) ok = ok && o.message.value < kMaxMessages;
         if constexpr (requires { o.device; }) ok = ok && o.device.value < kDevices;
         if constexpr (requires { o.fence; }) ok = ok && o.fence.value < kMaxFences;
@@ -71,7 +72,7 @@ bool World::empty() const {
                                return b.lifecycle == state::kAbsent || b.lifecycle == state::kReleased;
                              }) &&
          unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
-         unused(messages) && unused(children) && unused(sync_files) &&
+         unused(messages) && unused(children) && unused(sync_files) && unused(vmaps) &&
          std::ranges::none_of(fences, [](const FenceState& fence) { return fence.state == state::kPending; });
 }
 
@@ -154,10 +155,13 @@ Observation expected_observation(const World& world, const Profile&) {
     s.set(Aspect::UnmapDirections, b.callbacks.unmaps.reading());
     s.set(Aspect::BeginDirections, b.callbacks.begins.reading());
     s.set(Aspect::EndDirections, b.callbacks.ends.reading());
+    s.set(Aspect::VmapCalls, b.callbacks.vmap);
+    s.set(Aspect::VunmapCalls, b.callbacks.vunmap);
     if (!live) continue;
     s.set(Aspect::References, b.references);
     s.set(Aspect::Attachments, b.attachments);
     s.set(Aspect::Mappings, b.mappings);
+    s.set(Aspect::Vmaps, b.vmaps);
     s.set(Aspect::Size, std::int64_t{b.pages} * 4096);
     s.set(Aspect::AccessMode, static_cast<std::int64_t>(b.access));
     s.set_name(name_text(b.name));
@@ -194,6 +198,7 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
   each(start.sync_files, [&](std::uint8_t i) { carry_out(op::CloseSyncFile{SyncFileId{i}}); });
   each(start.vmas, [&](std::uint8_t i) { carry_out(op::Munmap{VmaId{i}}); });
   each(start.mappings, [&](std::uint8_t i) { carry_out(op::Unmap{MappingId{i}}); });
+  each(start.vmaps, [&](std::uint8_t i) { carry_out(op::Vunmap{VmapId{i}}); });
   each(start.attachments, [&](std::uint8_t i) { carry_out(op::Detach{AttachmentId{i}}); });
   each(start.messages, [&](std::uint8_t i) { carry_out(op::Discard{MessageId{i}}); });
   each(start.references, [&](std::uint8_t i) { carry_out(op::Put{ReferenceId{i}}); });

@@ -203,7 +203,8 @@ INSTANTIATE_TEST_SUITE_P(Standard, NaiveTwin,
                                            "cpu-mappings-private", "cpu-mappings-unknown", "cpu-mappings-migrating", "calls-5.10",
                                            "creations-heap", "creations-unknown", "fences-mapped", "poll-vgem",
                                            "poll-5.10", "sync-files-shared", "reshaped", "reshaped-growing", "reshaped-private",
-                                           "reshaped-unknown", "children-sharing", "children-prime"),
+                                           "reshaped-unknown", "children-sharing", "children-prime", "vmaps", "vmaps-unknown",
+                                           "vmaps-migrating"),
                          [](const auto& param) {
                            std::string name(param.param);
                            std::erase_if(name, [](char ch) { return ch == '-' || ch == '.'; });
@@ -343,6 +344,12 @@ constexpr Pinned kPinned[] = {
     {"sync-files", 28687, 414850, 2349510, 37},
     {"sync-files-shared", 1641, 16906, 74736, 15},
     {"sync-files-merged", 8161, 109395, 376005, 16},
+    {"vmaps", 800, 7140, 5604, 12},
+    {"vmaps-unguarded", 28, 162, 105, 7},
+    {"vmaps-none", 6, 9, 52, 3},
+    {"vmaps-unknown", 36, 185, 309, 6},
+    {"vmaps-prime", 70, 396, 558, 7},
+    {"vmaps-migrating", 2226, 22809, 22718, 13},
 };
 
 TEST(Contract, HoldsInEveryStateOfEveryStandardConfiguration) {
@@ -376,6 +383,7 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
         c.bounds.buffers = c.bounds.fds = c.bounds.references = c.bounds.vmas = 1;
         c.bounds.attachments = c.bounds.mappings = c.bounds.pages = 2;
         c.bounds.messages = 0;
+        c.bounds.vmaps = 1;
         c.bounds.fences = c.bounds.sync_files = 0;  // no profile of these says anything of fences
         // What a child inherits beside importers would multiply the worlds; the other turn has it.
         constexpr std::array kChild = {kind_of<op::Fork>(), kind_of<op::ChildLoad>(), kind_of<op::Exec>(), kind_of<op::Exit>()};
@@ -523,6 +531,22 @@ std::vector<Mutant> mutants() {
        [](Spoilt& s) { s.decide(MachineId::Storage, s.row("storage", "Anywhere", "map", 2), s.row("storage", "Anywhere", "map", 1)); },
        StorageStaysUnderMappings,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "attach r0 d1 a1", "map a1 m1 bidirectional"}},
+      {"NestedVmapCallsTheExporter", "an effect added: every vmap calls the exporter", "vmaps",
+       [](Spoilt& s) { s.effects(s.row("vmapping", "Mapped", "vmap_once"), {Effect::CallVmap}); }, CallbacksBalance,
+       {"export b0 r0 2 rw", "vmap r0 w0", "vmap r0 w1"}},
+      {"FirstVunmapIsTheLastOne", "a guard dropped: vunmap asks not whether there are more kernel mappings", "vmaps",
+       [](Spoilt& s) {
+         s.decide(MachineId::Vmapping, s.row("vmapping", "Mapped", "vunmap_once"), s.row("vmapping", "Mapped", "vunmap_once", 1));
+       },
+       VmapsCounted,
+       {"export b0 r0 2 rw", "vmap r0 w0", "vmap r0 w1", "vunmap w0"}},
+      {"PutForgetsKernelMappings", "guards dropped: put asks for no kernel mapping, nor does the buffer", "vmaps",
+       [](Spoilt& s) {
+         s.decide(MachineId::Reference, s.row("reference", "Held", "put", 2), s.row("reference", "Held", "put"));
+         s.decide(MachineId::Buffer, s.row("buffer", "Live", "drop", 3), s.row("buffer", "Live", "drop", 1));
+       },
+       NothingOutlivesTheFile,
+       {"export b0 r0 2 rw", "vmap r0 w0", "put r0"}},
       {"SplitForgetsTheReference", "an effect dropped: a split takes no reference", "reshaped",
        [](Spoilt& s) { s.effects(s.row("vma", "Unmapped", "split"), {}); }, ReferencesMoveAsSaid,
        {"export b0 r0 3 rw", "install_fd r0 f0", "mmap f0 v0 0 3 ro shared", "munmap_page v0 v1 1"}},
@@ -557,7 +581,7 @@ std::vector<Mutant> mutants() {
        CountsInRange,
        {"create b0 f0 2 rw", "add_fence f0 c0 write", "poll f0 in", "signal c0"}},
       {"ReleasesWhileArmed", "a guard dropped: release asks not whether a slot is armed", "poll-5.10",
-       [](Spoilt& s) { s.decide(MachineId::Buffer, s.row("buffer", "Live", "drop", 3), s.row("buffer", "Live", "drop", 1)); },
+       [](Spoilt& s) { s.decide(MachineId::Buffer, s.row("buffer", "Live", "drop", 4), s.row("buffer", "Live", "drop", 1)); },
        ReleasedOnceAndLast,
        {"create b0 f0 2 rw", "add_fence f0 c0 write", "poll f0 in", "close f0", "signal c0"}},
       {"SignalUndoesItself", "a target swapped: signal leads to Pending", "poll-vgem",

@@ -45,6 +45,7 @@ constexpr ReferenceId r0{0}, r1{1};
 constexpr AttachmentId a0{0}, a1{1};
 constexpr MappingId m0{0}, m1{1};
 constexpr VmaId v0{0};
+constexpr VmapId w0{0}, w1{1};
 constexpr MessageId s0{0};
 constexpr DeviceId d0{0};
 constexpr auto kNo = CloseOnExec::No;
@@ -221,6 +222,39 @@ TEST_F(MigratingWorldTest, MovesOnlyWhenNobodyElseHasItMapped) {
   ok(op::Unmap{m0});
   ok(op::Map{a1, m1, Direction::Bidirectional});
   ok(op::Map{a0, m0, Direction::Bidirectional});
+}
+
+TEST_F(MigratingWorldTest, StaysUnderAKernelMapping) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  EXPECT_EQ(step(op::Vmap{r0, w0}).value, 1U);
+  EXPECT_EQ(world.buffers[0].storage, 1) << "a vmap gives it storage, where it likes";
+  ok(op::Attach{r0, kStrictDevice, a0});
+  refuses(op::Map{a0, m0, Direction::Bidirectional}, EBUSY);
+  ok(op::Vunmap{w0});
+  ok(op::Map{a0, m0, Direction::Bidirectional});
+  EXPECT_EQ(world.buffers[0].storage, 2);
+}
+
+TEST_F(WorldTest, KernelMappingsOfABufferAreOne) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Get{f0, r0});
+  ok(op::Get{f0, r1});
+  EXPECT_EQ(step(op::Vmap{r0, w0}).value, 1U);
+  EXPECT_EQ(step(op::Vmap{r1, w1}).value, 2U);
+  EXPECT_EQ(references(), 3U) << "a kernel mapping is no reference";
+  EXPECT_EQ(world.buffers[0].callbacks.vmap, 1);
+  ok(op::VmapWrite{w0, 1, 7});
+  EXPECT_EQ(step(op::VmapRead{w1, 1}).value, 7U);
+  EXPECT_EQ(step(op::VmapRead{w1, 0}).value, 0U);
+  ok(op::Put{r0});
+  refuses(op::Put{r1}, EBUSY);
+  ok(op::Vunmap{w0});
+  EXPECT_EQ(world.buffers[0].callbacks.vunmap, 0);
+  ok(op::Vunmap{w1});
+  EXPECT_EQ(world.buffers[0].callbacks.vunmap, 1);
+  refuses(op::Vunmap{w1}, ENOENT);
+  ok(op::Put{r1});
 }
 
 class PrimeWorldTest : public WorldTest {

@@ -114,7 +114,9 @@ conformance::Alphabet KernelAdapter::alphabet() const {
           model::kind_of<op::Attach>(), model::kind_of<op::Detach>(), model::kind_of<op::Map>(),
           model::kind_of<op::Unmap>(), model::kind_of<op::DeviceRead>(),
           model::kind_of<op::DeviceWrite>(), model::kind_of<op::BeginCpuAccess>(),
-          model::kind_of<op::EndCpuAccess>()})
+          model::kind_of<op::EndCpuAccess>(), model::kind_of<op::Vmap>(),
+          model::kind_of<op::Vunmap>(), model::kind_of<op::VmapRead>(),
+          model::kind_of<op::VmapWrite>()})
       all.reset(kind);
   return all;
 }
@@ -297,6 +299,29 @@ Outcome KernelAdapter::run(const model::op::EndCpuAccess& op) {
   return without_value(harness().end_cpu_access(references_.at(op.reference).handle, op.direction));
 }
 
+Outcome KernelAdapter::run(const model::op::Vmap& op) {
+  vmaps_.expect_free(op.vmap);
+  const auto reference = references_.at(op.reference);
+  const auto made = harness().vmap(reference.handle);
+  if (!made) return tl::unexpected(made.error());
+  vmaps_.put(op.vmap, {made->handle, reference.buffer});
+  return model::Reply{made->same};
+}
+
+Outcome KernelAdapter::run(const model::op::Vunmap& op) {
+  const Outcome outcome = harness().vunmap(vmaps_.at(op.vmap).handle);
+  if (outcome) vmaps_.erase(op.vmap);
+  return without_value(outcome);
+}
+
+Outcome KernelAdapter::run(const model::op::VmapRead& op) {
+  return harness().read_vmap(vmaps_.at(op.vmap).handle, op.page);
+}
+
+Outcome KernelAdapter::run(const model::op::VmapWrite& op) {
+  return without_value(harness().write_vmap(vmaps_.at(op.vmap).handle, op.page, op.tag));
+}
+
 // --- user space on an fd -------------------------------------------------------------------------
 
 Outcome KernelAdapter::run(const model::op::Sync& op) {
@@ -369,6 +394,7 @@ void see_info(const dbh_buffer_seen& info, model::BufferSeen& seen) {
   seen.set(Aspect::References, static_cast<std::int64_t>(info.file_count));
   seen.set(Aspect::Attachments, info.attachments);
   seen.set(Aspect::Mappings, info.own_mappings);
+  seen.set(Aspect::Vmaps, info.vmap_count);
   seen.set(Aspect::Size, static_cast<std::int64_t>(info.size));
   seen.set_name(std::string_view(info.name, ::strnlen(info.name, sizeof(info.name))));
   set_access(seen, info.file_flags);
@@ -386,6 +412,8 @@ void see_counters(const dbh_buffer_seen& counters, model::BufferSeen& seen) {
   set(Aspect::EndCalls, counters.end_cpu_access);
   set(Aspect::ReleaseCalls, counters.release);
   set(Aspect::AttachRefused, counters.attach_refused);
+  set(Aspect::VmapCalls, counters.vmap);
+  set(Aspect::VunmapCalls, counters.vunmap);
   const auto set_directions = [&seen](Aspect aspect, const __u32 (&counts)[DBH_DIRECTIONS]) {
     seen.set(aspect, model::Directions::reading(counts[DBH_DIR_BIDIRECTIONAL],
                                                 counts[DBH_DIR_TO_DEVICE],
@@ -619,6 +647,7 @@ void KernelAdapter::reset() {
   references_.clear();
   attachments_.clear();
   mappings_.clear();
+  vmaps_.clear();
   if (parts_.backend) parts_.backend->reset();  // after the last mapping: see udmabuf
   buffers_ = {};
   if (!peer) {
@@ -690,6 +719,7 @@ std::vector<conformance::Residue> KernelAdapter::residue() {
     add("references of the harness module", excess(g.refs, b.refs));
     add("attachments of the harness module", excess(g.attachments, b.attachments));
     add("mappings of the harness module", excess(g.mappings, b.mappings));
+    add("kernel mappings of the harness module", excess(g.vmaps, b.vmaps));
     add("attachments to the harness module's buffers",
         excess(g.exporter_attachments, b.exporter_attachments));
     add("mappings of the harness module's buffers",

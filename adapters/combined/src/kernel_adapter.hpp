@@ -118,6 +118,10 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::ChildLoad&);
   model::Outcome run(const model::op::Exec&);
   model::Outcome run(const model::op::Exit&);
+  model::Outcome run(const model::op::Vmap&);
+  model::Outcome run(const model::op::Vunmap&);
+  model::Outcome run(const model::op::VmapRead&);
+  model::Outcome run(const model::op::VmapWrite&);
 
   /// Whether debugfs's list of buffers can be read.
   bool sees_bufinfo() const { return bufinfo_.is_open(); }
@@ -200,6 +204,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   HandleTable<model::ReferenceId, model::kMaxReferences> references_;
   HandleTable<model::AttachmentId, model::kMaxAttachments> attachments_;
   HandleTable<model::MappingId, model::kMaxMappings> mappings_;
+  HandleTable<model::VmapId, model::kMaxVmaps> vmaps_;
   std::array<std::optional<Buffer>, model::kMaxBuffers> buffers_;
   std::array<std::optional<Vma>, model::kMaxVmas> vmas_;
   std::array<Child, model::kMaxChildren> children_;

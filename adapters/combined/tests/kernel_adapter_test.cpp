@@ -199,7 +199,8 @@ TEST(Opening, RefusesUnknownWords) {
 TEST(Opening, FindsTheUsualTargetsOrSaysNo) {
   const Machine machine = probe();
   for (const char* usual : {"vgem", "udmabuf", "harness:eager", "harness:deferred",
-                            "harness:refusing", "harness:caching", "harness:migrating"})
+                            "harness:refusing", "harness:caching", "harness:migrating",
+                            "harness:novmap"})
     EXPECT_TRUE(std::any_of(machine.targets.begin(), machine.targets.end(),
                             [&](const Offer& offer) { return offer.target == usual; }))
         << usual;

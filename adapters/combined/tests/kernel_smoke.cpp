@@ -29,6 +29,7 @@ constexpr FdId f0{0}, f1{1}, f2{2}, f3{3}, f4{4};
 constexpr ReferenceId r0{0}, r1{1}, r2{2};
 constexpr AttachmentId a0{0}, a1{1};
 constexpr MappingId m0{0}, m1{1}, m2{2};
+constexpr VmapId w0{0}, w1{1};
 constexpr VmaId v0{0}, v1{1}, v2{2};
 constexpr MessageId s0{0}, s1{1};
 constexpr auto kYes = CloseOnExec::Yes;
@@ -91,6 +92,11 @@ const std::vector<Step> kLife = {
     {"device_write m0 0 55", op::DeviceWrite{m0, 0, 55}},
     {"load v0 0", op::Load{v0, 0}},
     {"device_read m0 7", op::DeviceRead{m0, 7}},
+    {"vmap r0 w0", op::Vmap{r0, w0}},
+    {"vmap r0 w1", op::Vmap{r0, w1}},
+    {"vmap_read w1 0", op::VmapRead{w1, 0}},
+    {"vunmap w1", op::Vunmap{w1}},
+    {"vunmap w0", op::Vunmap{w0}},
     {"begin_cpu_access r0 bidirectional", op::BeginCpuAccess{r0, Direction::Bidirectional}},
     {"end_cpu_access r0 bidirectional", op::EndCpuAccess{r0, Direction::Bidirectional}},
     {"attach r0 d1 a1 (strict)", op::Attach{r0, kStrictDevice, a1}},

@@ -16,6 +16,7 @@ constexpr NamedNumber kPolicies[] = {
     {"refusing", DBH_POLICY_DEFERRED | DBH_POLICY_REFUSE_AFTER_MAP},
     {"caching", DBH_POLICY_EAGER | DBH_POLICY_CACHING},
     {"migrating", DBH_POLICY_DEFERRED | DBH_POLICY_MIGRATE},
+    {"novmap", DBH_POLICY_EAGER | DBH_POLICY_NO_VMAP},
 };
 
 constexpr NamedNumber kDefects[] = {
@@ -52,6 +53,15 @@ __u32 direction(model::Direction d) {
 // The model's lax device is the module's first, its strict one the second.
 static_assert(model::kLaxDevice.value == DBH_DEVICE_ANY &&
               model::kStrictDevice.value == DBH_DEVICE_STRICT);
+
+model::Outcome fill_page(int device, Handle handle, __u32 via, unsigned page, model::Tag tag) {
+  dbh_page request{};
+  request.handle = handle;
+  request.via = via;
+  request.page = page;
+  request.seed = tag;
+  return call(device, DBH_IOC_PAGE_WRITE, request);
+}
 
 }  // namespace
 
@@ -142,9 +152,13 @@ model::Outcome Harness::unmap(Handle mapping) {
 }
 
 model::Outcome Harness::read_page(Handle mapping, unsigned page) {
+  return read_page(mapping, DBH_VIA_MAPPING, page);
+}
+
+model::Outcome Harness::read_page(Handle handle, std::uint32_t via, unsigned page) {
   dbh_page request{};
-  request.handle = mapping;
-  request.via = DBH_VIA_MAPPING;
+  request.handle = handle;
+  request.via = via;
   request.page = page;
   return call(fd(), DBH_IOC_PAGE_READ, request).map([&](auto) {
     const bool whole =
@@ -154,12 +168,28 @@ model::Outcome Harness::read_page(Handle mapping, unsigned page) {
 }
 
 model::Outcome Harness::write_page(Handle mapping, unsigned page, model::Tag tag) {
-  dbh_page request{};
-  request.handle = mapping;
-  request.via = DBH_VIA_MAPPING;
-  request.page = page;
-  request.seed = tag;
-  return call(fd(), DBH_IOC_PAGE_WRITE, request);
+  return fill_page(fd(), mapping, DBH_VIA_MAPPING, page, tag);
+}
+
+Expected<Harness::Vmapped> Harness::vmap(Handle reference) {
+  dbh_vmap request{};
+  request.ref = reference;
+  return call(fd(), DBH_IOC_VMAP, request).map([&](auto) {
+    return Vmapped{.handle = request.vmap, .same = request.same};
+  });
+}
+
+model::Outcome Harness::vunmap(Handle vmap) {
+  dbh_vunmap request{.vmap = vmap, .pad = 0};
+  return call(fd(), DBH_IOC_VUNMAP, request);
+}
+
+model::Outcome Harness::read_vmap(Handle vmap, unsigned page) {
+  return read_page(vmap, DBH_VIA_VMAP, page);
+}
+
+model::Outcome Harness::write_vmap(Handle vmap, unsigned page, model::Tag tag) {
+  return fill_page(fd(), vmap, DBH_VIA_VMAP, page, tag);
 }
 
 model::Outcome Harness::begin_cpu_access(Handle reference, model::Direction d) {

@@ -50,6 +50,7 @@ std::vector<conformance::Residue> ReferenceAdapter::residue() {
   note("buffers that were never released", leftover_.buffers);
   note("attachments the exporter still has", leftover_.exporter_attachments);
   note("mappings the exporter still has", leftover_.exporter_mappings);
+  note("kernel mappings the exporter still has", leftover_.exporter_vmaps);
   note("references to a file that is no dma-buf", leftover_.foreign_references);
   note("sync_files nobody was told of", leftover_.sync_files);
   return found;

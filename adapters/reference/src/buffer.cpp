@@ -16,13 +16,15 @@ Leftover balance(const DmaBuf& buffer) {
   if (buffer.exporter == nullptr) return {};
   return {.buffers = buffer.released ? 0 : 1,
           .exporter_attachments = buffer.called(Callback::Attach) - buffer.called(Callback::Detach),
-          .exporter_mappings = buffer.called(Callback::Map) - buffer.called(Callback::Unmap)};
+          .exporter_mappings = buffer.called(Callback::Map) - buffer.called(Callback::Unmap),
+          .exporter_vmaps = buffer.called(Callback::Vmap) - buffer.called(Callback::Vunmap)};
 }
 
 void add(Leftover& sum, const Leftover& more) {
   sum.buffers += more.buffers;
   sum.exporter_attachments += more.exporter_attachments;
   sum.exporter_mappings += more.exporter_mappings;
+  sum.exporter_vmaps += more.exporter_vmaps;
 }
 
 }  // namespace
@@ -122,7 +124,7 @@ void System::release(DmaBuf& buffer) {
   buffer.exporter->ops->release(core_, buffer);
   buffer.count(Callback::Release);
   if (is(Mutant::ReleaseRunsTwice)) buffer.count(Callback::Release);
-  if (buffer.attachments.count > 0) ++warnings_;
+  if (buffer.attachments.count > 0 || buffer.vmapping_counter > 0) ++warnings_;
   buffer.reservation = {};
   buffer.released = true;
 }

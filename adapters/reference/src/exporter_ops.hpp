@@ -8,6 +8,7 @@ namespace dmabuf::reference {
 
 extern const DmaBufOps kPlainOps;
 extern const DmaBufOps kNoMmapOps;
+extern const DmaBufOps kNoVmapOps;
 extern const DmaBufOps kRefusingOps;
 extern const DmaBufOps kMigratingOps;
 extern const DmaBufOps kPrimeOps;
@@ -25,6 +26,8 @@ void plain_release(Core&, DmaBuf&);
 int shared_mmap(Core&, DmaBuf&, model::Sharing);
 int plain_begin(Core&, DmaBuf&, model::Direction);
 int plain_end(Core&, DmaBuf&, model::Direction);
+int plain_vmap(Core&, DmaBuf&, Placement&);
+void plain_vunmap(Core&, DmaBuf&);
 void allocate_anywhere(Core&, DmaBuf&);
 
 }  // namespace dmabuf::reference

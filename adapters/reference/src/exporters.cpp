@@ -7,7 +7,7 @@ namespace dmabuf::reference {
 
 namespace {
 
-constinit const std::array<ExporterConfig, 8> kConfigs = {{
+constinit const std::array<ExporterConfig, 9> kConfigs = {{
     {.name = "eager", .ops = &kPlainOps, .allocates_at_export = true},
     {.name = "deferred", .ops = &kPlainOps},
     {.name = "caching", .ops = &kPlainOps, .allocates_at_export = true, .caches_mappings = true},
@@ -27,6 +27,7 @@ constinit const std::array<ExporterConfig, 8> kConfigs = {{
      .chooses_access = false,
      .grows = true},
     {.name = "nommap", .ops = &kNoMmapOps, .allocates_at_export = true},
+    {.name = "novmap", .ops = &kNoVmapOps, .allocates_at_export = true},
 }};
 
 }  // namespace

@@ -40,6 +40,7 @@ int migrating_map(Core& core, DmaBuf& buffer, model::DeviceId device, model::Dir
   ensure_storage(core, buffer);
   if (device == model::kStrictDevice && buffer.placement != Placement::Confined) {
     if (buffer.outstanding > 0 && !core.is(Mutant::MigrationInSpiteOfMappings)) return EBUSY;
+    if (buffer.vmapped && !core.is(Mutant::MigrationInSpiteOfVmap)) return EBUSY;
     move_to_confined(core, buffer);
   }
   const bool stale = core.is(Mutant::MigrationHandsOutOldPages) && buffer.generation > 0 &&
@@ -61,6 +62,8 @@ const DmaBufOps kMigratingOps = {
     .mmap = shared_mmap,
     .begin_cpu_access = plain_begin,
     .end_cpu_access = plain_end,
+    .vmap = plain_vmap,
+    .vunmap = plain_vunmap,
     .allocate = allocate_for_attached,
 };
 

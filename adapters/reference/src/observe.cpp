@@ -7,6 +7,21 @@ namespace dmabuf::reference {
 using model::Aspect;
 using model::BufferSeen;
 
+Aspect aspect_of(Callback callback) {
+  switch (callback) {
+    case Callback::Attach: return Aspect::AttachCalls;
+    case Callback::Detach: return Aspect::DetachCalls;
+    case Callback::Map: return Aspect::MapCalls;
+    case Callback::Unmap: return Aspect::UnmapCalls;
+    case Callback::Begin: return Aspect::BeginCalls;
+    case Callback::End: return Aspect::EndCalls;
+    case Callback::Release: return Aspect::ReleaseCalls;
+    case Callback::Vmap: return Aspect::VmapCalls;
+    case Callback::Vunmap: return Aspect::VunmapCalls;
+  }
+  return Aspect::ReleaseCalls;
+}
+
 void System::observe(model::Observation& seen) const {
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     const DmaBuf& buffer = buffers_[i];
@@ -16,8 +31,7 @@ void System::observe(model::Observation& seen) const {
 
     view.set(Aspect::Listed, buffer.listed ? 1 : 0);
     for (std::size_t call = 0; call < kCallbacks; ++call)
-      view.set(static_cast<Aspect>(static_cast<std::size_t>(Aspect::AttachCalls) + call),
-               buffer.calls[call]);
+      view.set(aspect_of(static_cast<Callback>(call)), buffer.calls[call]);
     view.set(Aspect::AttachRefused, buffer.attach_refused);
     view.set(Aspect::MapDirections, buffer.maps.reading());
     view.set(Aspect::UnmapDirections, buffer.unmaps.reading());
@@ -28,6 +42,7 @@ void System::observe(model::Observation& seen) const {
     view.set(Aspect::References, buffer.file_count);
     view.set(Aspect::Attachments, buffer.attachments.count);
     view.set(Aspect::Mappings, buffer.live_mappings);
+    view.set(Aspect::Vmaps, buffer.vmapping_counter);
     view.set(Aspect::Size, static_cast<std::int64_t>(buffer.size));
     view.set(Aspect::AccessMode, static_cast<std::int64_t>(buffer.access));
     view.seen |= 1U << static_cast<unsigned>(Aspect::Name);

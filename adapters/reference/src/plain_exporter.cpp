@@ -65,6 +65,15 @@ int plain_begin(Core& core, DmaBuf& buffer, model::Direction) {
 
 int plain_end(Core&, DmaBuf&, model::Direction) { return 0; }
 
+int plain_vmap(Core& core, DmaBuf& buffer, Placement& at) {
+  ensure_storage(core, buffer);
+  at = buffer.placement;
+  buffer.vmapped = true;
+  return 0;
+}
+
+void plain_vunmap(Core&, DmaBuf& buffer) { buffer.vmapped = false; }
+
 const DmaBufOps kPlainOps = {
     .map = plain_map,
     .unmap = plain_unmap,
@@ -72,6 +81,8 @@ const DmaBufOps kPlainOps = {
     .mmap = shared_mmap,
     .begin_cpu_access = plain_begin,
     .end_cpu_access = plain_end,
+    .vmap = plain_vmap,
+    .vunmap = plain_vunmap,
     .allocate = allocate_anywhere,
 };
 
@@ -79,6 +90,18 @@ const DmaBufOps kNoMmapOps = {
     .map = plain_map,
     .unmap = plain_unmap,
     .release = plain_release,
+    .begin_cpu_access = plain_begin,
+    .end_cpu_access = plain_end,
+    .vmap = plain_vmap,
+    .vunmap = plain_vunmap,
+    .allocate = allocate_anywhere,
+};
+
+const DmaBufOps kNoVmapOps = {
+    .map = plain_map,
+    .unmap = plain_unmap,
+    .release = plain_release,
+    .mmap = shared_mmap,
     .begin_cpu_access = plain_begin,
     .end_cpu_access = plain_end,
     .allocate = allocate_anywhere,

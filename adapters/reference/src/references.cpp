@@ -28,13 +28,16 @@ Outcome System::run(const model::op::Get& op) {
   return done();
 }
 
-/// An attachment holds no reference: the importer must keep one of its own while it has any.
+/// An attachment holds no reference, nor does a kernel mapping: the importer must keep one of its own while it has any.
 bool System::needs_its_reference(std::int8_t buffer) const {
   int held = 0;
   for (const std::int8_t reference : references_) held += reference == buffer ? 1 : 0;
   if (held > 1) return false;
   for (const Attachment& attachment : attachments_)
     if (attachment.buffer == buffer) return true;
+  if (is(Mutant::PutWhileVmapped)) return false;
+  for (const Vmap& vmap : vmaps_)
+    if (vmap.buffer == buffer) return true;
   return false;
 }
 

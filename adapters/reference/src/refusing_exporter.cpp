@@ -22,6 +22,8 @@ const DmaBufOps kRefusingOps = {
     .mmap = shared_mmap,
     .begin_cpu_access = plain_begin,
     .end_cpu_access = plain_end,
+    .vmap = plain_vmap,
+    .vunmap = plain_vunmap,
     .allocate = allocate_anywhere,
 };
 

@@ -5,10 +5,6 @@
 
 namespace dmabuf::reference {
 
-static_assert(static_cast<std::size_t>(model::Aspect::ReleaseCalls) -
-                  static_cast<std::size_t>(model::Aspect::AttachCalls) + 1 ==
-              kCallbacks);
-
 System::System(const ExporterConfig& exporter, Mutant mutant) : exporter_(&exporter) {
   core_.mutant = mutant;
   references_.fill(kNobody);
@@ -36,6 +32,7 @@ void System::let_go() {
   }
   each(sync_files_.size(), [this](std::uint8_t i) { run(model::op::CloseSyncFile{{i}}); });
   each(mappings_.size(), [this](std::uint8_t i) { run(model::op::Unmap{{i}}); });
+  each(vmaps_.size(), [this](std::uint8_t i) { run(model::op::Vunmap{{i}}); });
   each(attachments_.size(), [this](std::uint8_t i) { run(model::op::Detach{{i}}); });
   each(vmas_.size(), [this](std::uint8_t i) { run(model::op::Munmap{{i}}); });
   each(messages_.size(), [this](std::uint8_t i) { run(model::op::Discard{{i}}); });

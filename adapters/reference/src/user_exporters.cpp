@@ -36,6 +36,8 @@ const DmaBufOps kPrimeOps = {
     .mmap = shared_mmap,
     .begin_cpu_access = plain_begin,
     .end_cpu_access = plain_end,
+    .vmap = plain_vmap,
+    .vunmap = plain_vunmap,
     .allocate = allocate_anywhere,
 };
 
@@ -46,6 +48,8 @@ const DmaBufOps kUdmabufOps = {
     .mmap = shared_mmap,
     .begin_cpu_access = udmabuf_begin,
     .end_cpu_access = udmabuf_end,
+    .vmap = plain_vmap,
+    .vunmap = plain_vunmap,
     .allocate = allocate_anywhere,
 };
 

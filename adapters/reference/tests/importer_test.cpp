@@ -87,6 +87,53 @@ TEST(Devices, ReadWhatIsWrittenByOthers) {
   EXPECT_EQ(run(device_write(0, 1, 4)), ERANGE);
 }
 
+TEST(KernelMappings, AreOneWhoeverAsks) {
+  Subject run("deferred");
+  run.all({export_buffer(0, 0, 2), install(0, 0), get(0, 0), get(0, 1)});
+  EXPECT_EQ(run.value(vmap(0, 0)), 1U);
+  EXPECT_EQ(run.value(vmap(1, 1)), 2U);
+  EXPECT_EQ(run.buffer()[Aspect::VmapCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::Vmaps], 2);
+  EXPECT_EQ(run.references(), 3);
+  run.all({vmap_write(0, 1, 7), vunmap(0)});
+  EXPECT_EQ(run.value(vmap_read(1, 1)), 7U);
+  EXPECT_EQ(run.buffer()[Aspect::VunmapCalls], 0);
+  run.all({put(0), vunmap(1), put(1)});
+  EXPECT_EQ(run.buffer()[Aspect::VunmapCalls], 1);
+}
+
+TEST(KernelMappings, ShowWhatDevicesAndProcessesSee) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0, 4), install(0, 0), get(0, 0), mmap_fd(0, 0, 0, 4), attach(0, kLax, 0), map(0, 0),
+           vmap(0, 0)});
+  for (Slot page = 0; page < 4; ++page) {
+    run.all({vmap_write(0, page, 100U + page)});
+    EXPECT_EQ(run.value(device_read(0, page)), 100U + page);
+    EXPECT_EQ(run.value(load(0, page)), 100U + page);
+    run.all({device_write(0, 200U + page, page)});
+    EXPECT_EQ(run.value(vmap_read(0, page)), 200U + page);
+  }
+}
+
+TEST(KernelMappings, KeepTheLastReferenceAndTheStorage) {
+  Subject run("migrating");
+  run.all({export_buffer(0, 0), vmap(0, 0), attach(0, kStrict, 0)});
+  EXPECT_EQ(run(map(0, 0)), EBUSY) << "the storage stays where it is";
+  run.all({detach(0)});
+  EXPECT_EQ(run(put(0)), EBUSY);
+  run.all({vunmap(0), put(0)});
+  EXPECT_TRUE(run.released());
+}
+
+TEST(KernelMappings, AreNotForEverybody) {
+  Subject run("novmap");
+  run.all({export_buffer(0, 0)});
+  EXPECT_EQ(run(vmap(0, 0)), EINVAL);
+  EXPECT_EQ(run(vmap(1, 0)), ENOENT);
+  EXPECT_EQ(run(vunmap(0)), ENOENT);
+  EXPECT_EQ(run.buffer()[Aspect::VmapCalls], 0);
+}
+
 TEST(CpuAccess, KeepsNoStateInTheCore) {
   Subject run("eager");
   run.all({export_buffer(0, 0), end(0), begin(0), begin(0, Direction::ToDevice),

@@ -297,6 +297,18 @@ const std::map<Mutant, Program>& programs() {
       {Mutant::ExitLeaksFds, {create(0, 0), fork_child(), exit_child()}},
       {Mutant::KillLeaksFds,
        {export_buffer(0, 0), install(0, 0), fork_child(), exit_child(model::Ending::Killed)}},
+      {Mutant::VmapMissingWrongErrno, {export_buffer(0, 0), vmap(0, 0)}},
+      {Mutant::VmapCountsReference, {export_buffer(0, 0), vmap(0, 0)}},
+      {Mutant::NestedVmapCallsExporter, {export_buffer(0, 0), vmap(0, 0), vmap(0, 1)}},
+      {Mutant::NestedVmapElsewhere, {export_buffer(0, 0), vmap(0, 0), vmap(0, 1)}},
+      {Mutant::FirstVunmapIsTheLast, {export_buffer(0, 0), vmap(0, 0), vmap(0, 1), vunmap(0)}},
+      {Mutant::LastVunmapSkipped, {export_buffer(0, 0), vmap(0, 0), vunmap(0)}},
+      {Mutant::VunmapForgetsToCount, {export_buffer(0, 0), vmap(0, 0), vmap(0, 1), vunmap(0)}},
+      {Mutant::VmapShowsFirstPageOnly,
+       {export_buffer(0, 0, 2), vmap(0, 0), vmap_write(0, 1, 1), vmap_read(0, 0)}},
+      {Mutant::PutWhileVmapped, {export_buffer(0, 0), vmap(0, 0), put(0)}},
+      {Mutant::MigrationInSpiteOfVmap,
+       {export_buffer(0, 0), vmap(0, 0), attach(0, kStrict, 0), map(0, 0)}},
   };
   return all;
 }

@@ -119,6 +119,10 @@ inline Operation protect(Slot v, Protection protection) { return op::Mprotect{{v
 inline Operation munmap_page(Slot v, Slot into, Slot page) { return op::MunmapPage{{v}, {into}, page}; }
 inline Operation mremap_vma(Slot v, Slot length) { return op::Mremap{{v}, length}; }
 inline Operation move_vma(Slot v) { return op::Move{{v}}; }
+inline Operation vmap(Slot r, Slot w) { return op::Vmap{{r}, {w}}; }
+inline Operation vunmap(Slot w) { return op::Vunmap{{w}}; }
+inline Operation vmap_read(Slot w, Slot page = 0) { return op::VmapRead{{w}, page}; }
+inline Operation vmap_write(Slot w, Slot page, model::Tag tag) { return op::VmapWrite{{w}, page, tag}; }
 inline Operation fork_child(Slot k = 0) { return op::Fork{{k}}; }
 inline Operation child_load(Slot v, Slot page = 0, Slot k = 0) { return op::ChildLoad{{k}, {v}, page}; }
 inline Operation exec_child(Slot k = 0) { return op::Exec{{k}}; }

@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 #define DBH_DEVICE_PATH		"/dev/dmabuf_harness"
-#define DBH_ABI_VERSION		3
+#define DBH_ABI_VERSION		4
 
 /* Limits of one context. */
 #define DBH_MAX_HANDLES		256		/* of each kind */
@@ -345,7 +345,8 @@ struct dbh_cpu_access {
  * @ref: in: a reference
  * @vmap: out: handle of the kernel mapping
  * @is_iomem: out: 1 if it is I/O memory
- * @pad: zero
+ * @same: out: how many kernel mappings of the buffer the context has at this
+ *	address, this one included
  *
  * The kernel WARNs, once in a boot, of an exporter whose vmap fails.
  */
@@ -353,7 +354,7 @@ struct dbh_vmap {
 	__u32 ref;
 	__u32 vmap;
 	__u32 is_iomem;
-	__u32 pad;
+	__u32 same;
 };
 
 /**
@@ -657,6 +658,7 @@ struct dbh_fd_seen {
  * @file_flags: out
  * @attachments: out
  * @own_mappings: out
+ * @vmap_count: out
  * @attach: out: with COUNTERS, as struct dbh_counters has it, and so the next
  * @attach_refused: out
  * @detach: out
@@ -665,11 +667,12 @@ struct dbh_fd_seen {
  * @begin_cpu_access: out
  * @end_cpu_access: out
  * @release: out
+ * @vmap: out
+ * @vunmap: out
  * @map_directions: out
  * @unmap_directions: out
  * @begin_directions: out
  * @end_directions: out
- * @pad: zero
  * @name: out: with INFO
  */
 struct dbh_buffer_seen {
@@ -683,6 +686,7 @@ struct dbh_buffer_seen {
 	__u32 file_flags;
 	__u32 attachments;
 	__u32 own_mappings;
+	__u32 vmap_count;
 	__u32 attach;
 	__u32 attach_refused;
 	__u32 detach;
@@ -691,11 +695,12 @@ struct dbh_buffer_seen {
 	__u32 begin_cpu_access;
 	__u32 end_cpu_access;
 	__u32 release;
+	__u32 vmap;
+	__u32 vunmap;
 	__u32 map_directions[DBH_DIRECTIONS];
 	__u32 unmap_directions[DBH_DIRECTIONS];
 	__u32 begin_directions[DBH_DIRECTIONS];
 	__u32 end_directions[DBH_DIRECTIONS];
-	__u32 pad;
 	char name[DBH_NAME_LEN];
 };
 

@@ -721,7 +721,7 @@ static void test_policies(void)
 static void test_pages(void)
 {
 	struct dbh_export export = export_pages(3, DBH_POLICY_DEFERRED, 0);
-	struct dbh_vmap vmap = { .ref = export.ref };
+	struct dbh_vmap vmap = { .ref = export.ref }, again = {};
 	__u32 a0, ref;
 	struct dbh_page page;
 	struct dbh_map m;
@@ -748,7 +748,15 @@ static void test_pages(void)
 	is(page_read(9999, 0, 0, &page), -ENOENT, "page: no mapping");
 
 	is(call(DBH_IOC_VMAP, &vmap), 0, "vmap");
+	is(vmap.same, 1, "vmap: alone at its address");
 	is(info(export.ref).vmap_count, 1, "vmap: count");
+	again.ref = export.ref;
+	is(call(DBH_IOC_VMAP, &again), 0, "vmap: again");
+	is(again.same, 2, "vmap: again, at the same address");
+	is(counters(export.serial).vmap, 1, "vmap: again, not by the exporter");
+	is(call(DBH_IOC_VUNMAP, &(struct dbh_vunmap){ .vmap = again.vmap }), 0,
+	   "vmap: one of two goes");
+	is(counters(export.serial).vunmap, 0, "vmap: the other stays");
 	is(put(export.ref), -EBUSY, "vmap: keeps the last reference");
 	is(page_read(vmap.vmap, DBH_VIA_VMAP, 1, &page), 0, "vmap: read");
 	is(page.word, 0x1234567890abcdefULL, "vmap: sees the same");

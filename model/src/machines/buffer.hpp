@@ -16,12 +16,14 @@ struct Buffer : Machine<Buffer> {
   using initial_state = Absent;
   using states = States<Absent, Live, Dying, Released>;
   using events = Events<event::Born, event::Take, event::Drop, event::Release>;
-  using facts_used = Facts<Fact::LastReference, Fact::HasAttachments, Fact::PollArmed>;
+  using facts_used = Facts<Fact::LastReference, Fact::HasAttachments, Fact::HasVmaps, Fact::PollArmed>;
 
   using IfLast = If<Fact::LastReference>;
   using IfMore = IfNot<Fact::LastReference>;
   using IfAttached = If<Fact::HasAttachments>;
   using IfUnattached = IfNot<Fact::HasAttachments>;
+  using IfVmapped = If<Fact::HasVmaps>;
+  using IfUnvmapped = IfNot<Fact::HasVmaps>;
   using IfArmed = If<Fact::PollArmed>;  // where an armed poll slot holds no reference
   using IfUnarmed = IfNot<Fact::PollArmed>;
 
@@ -31,14 +33,15 @@ struct Buffer : Machine<Buffer> {
     Rule< "EXP-014",  Released, event::Born,    Live                                                               >,
     Rule< "FD-009",   Live,     event::Take,    Live                                                               >,
     Rule< "FD-011",   Live,     event::Drop,    Live,     Do<>,                        IfMore                      >,
-    Rule< "REL-002",  Live,     event::Drop,    Dying,    Do<>,                        All<IfLast, IfUnattached, IfUnarmed> >,
+    Rule< "REL-002",  Live,     event::Drop,    Dying,    Do<>,                        All<IfLast, IfUnattached, IfUnvmapped, IfUnarmed> >,
     Rule< "REL-001",  Dying,    event::Release, Released, Do<Effect::CallRelease>                                  >
   >;
   using outside = Table<
     Malformed<               Live,     event::Born                                 >,
     Malformed<               Dying,    event::Born                                 >,
     Forbidden< "REL-012",    Live,     event::Drop,    All<IfLast, IfAttached>     >,
-    Forbidden< "REL-014",    Live,     event::Drop,    All<IfLast, IfUnattached, IfArmed> >,
+    Forbidden< "REL-013",    Live,     event::Drop,    All<IfLast, IfUnattached, IfVmapped> >,
+    Forbidden< "REL-014",    Live,     event::Drop,    All<IfLast, IfUnattached, IfUnvmapped, IfArmed> >,
     Malformed<               Absent,   event::Take                                 >,
     Forbidden< "FD-009",     Dying,    event::Take                                 >,
     Forbidden< "FD-009",     Released, event::Take                                 >,

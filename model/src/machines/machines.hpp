@@ -29,5 +29,7 @@ void extract_remap(Tables& tables);
 void extract_child(Tables& tables);
 void extract_child_fd(Tables& tables);
 void extract_child_vma(Tables& tables);
+void extract_vmapping(Tables& tables);
+void extract_vmap(Tables& tables);
 
 }  // namespace dmabuf::model::contract

@@ -14,12 +14,15 @@ struct Reference : Machine<Reference> {
   DMABUF_STATE(Held);
   using initial_state = None;
   using states = States<None, Held>;
-  using events = Events<op::Export, op::Get, op::InstallFd, op::Put, op::Attach, op::BeginCpuAccess, op::EndCpuAccess>;
-  using facts_used = Facts<Fact::Guarded, Fact::LastHolder>;
+  using events = Events<op::Export, op::Get, op::InstallFd, op::Put, op::Attach, op::BeginCpuAccess, op::EndCpuAccess,
+                        op::Vmap>;
+  using facts_used = Facts<Fact::Guarded, Fact::LastHolder, Fact::LastVmapper>;
 
   using IfGuarded = If<Fact::Guarded>;
   using IfUnguarded = IfNot<Fact::Guarded>;
-  using IfFree = IfNot<Fact::LastHolder>;
+  using IfFree = All<IfNot<Fact::LastHolder>, IfNot<Fact::LastVmapper>>;
+  using IfAttached = If<Fact::LastHolder>;
+  using IfVmapped = All<IfNot<Fact::LastHolder>, If<Fact::LastVmapper>>;
   using Nobody = Errnos<ENOENT>;  // the harness's own answer; a driver would have crashed
 
   using transition_table = Table<
@@ -31,24 +34,31 @@ struct Reference : Machine<Reference> {
     Rule<    "ATT-007",  Held,  op::Attach,          Held                                                  >,
     Rule<    "CPU-002",  Held,  op::BeginCpuAccess,  Held,            Do<Effect::BeginAccess>              >,
     Rule<    "CPU-005",  Held,  op::EndCpuAccess,    Held,            Do<Effect::EndAccess>                >,
-    Refused< "ATT-007",  Held,  op::InstallFd,       Errnos<EBUSY>,                  All<IfGuarded, If<Fact::LastHolder>> >,
-    Refused< "ATT-007",  Held,  op::Put,             Errnos<EBUSY>,                  All<IfGuarded, If<Fact::LastHolder>> >,
+    Rule<    "VMP-008",  Held,  op::Vmap,            Held                                                  >,
+    Refused< "ATT-007",  Held,  op::InstallFd,       Errnos<EBUSY>,                  All<IfGuarded, IfAttached> >,
+    Refused< "ATT-007",  Held,  op::Put,             Errnos<EBUSY>,                  All<IfGuarded, IfAttached> >,
+    Refused< "VMP-008",  Held,  op::InstallFd,       Errnos<EBUSY>,                  All<IfGuarded, IfVmapped>  >,
+    Refused< "VMP-008",  Held,  op::Put,             Errnos<EBUSY>,                  All<IfGuarded, IfVmapped>  >,
     Refused< "FD-001",   None,  op::InstallFd,       Nobody,                                     IfGuarded >,
     Refused< "FD-010",   None,  op::Put,             Nobody,                                     IfGuarded >,
     Refused< "ATT-001",  None,  op::Attach,          Nobody,                                     IfGuarded >,
     Refused< "CPU-001",  None,  op::BeginCpuAccess,  Nobody,                                     IfGuarded >,
-    Refused< "CPU-001",  None,  op::EndCpuAccess,    Nobody,                                     IfGuarded >
+    Refused< "CPU-001",  None,  op::EndCpuAccess,    Nobody,                                     IfGuarded >,
+    Refused< "VMP-001",  None,  op::Vmap,            Nobody,                                     IfGuarded >
   >;
   using outside = Table<
     Malformed<             Held,  op::Export                                                 >,
     Malformed<             Held,  op::Get                                                    >,
-    Forbidden< "ATT-007",  Held,  op::InstallFd,       All<IfUnguarded, If<Fact::LastHolder>> >,
-    Forbidden< "ATT-007",  Held,  op::Put,             All<IfUnguarded, If<Fact::LastHolder>> >,
+    Forbidden< "ATT-007",  Held,  op::InstallFd,       All<IfUnguarded, IfAttached>         >,
+    Forbidden< "ATT-007",  Held,  op::Put,             All<IfUnguarded, IfAttached>         >,
+    Forbidden< "VMP-008",  Held,  op::InstallFd,       All<IfUnguarded, IfVmapped>          >,
+    Forbidden< "VMP-008",  Held,  op::Put,             All<IfUnguarded, IfVmapped>          >,
     Forbidden< "FD-001",   None,  op::InstallFd,       IfUnguarded                           >,
     Forbidden< "FD-010",   None,  op::Put,             IfUnguarded                           >,
     Forbidden< "ATT-001",  None,  op::Attach,          IfUnguarded                           >,
     Forbidden< "CPU-001",  None,  op::BeginCpuAccess,  IfUnguarded                           >,
-    Forbidden< "CPU-001",  None,  op::EndCpuAccess,    IfUnguarded                           >
+    Forbidden< "CPU-001",  None,  op::EndCpuAccess,    IfUnguarded                           >,
+    Forbidden< "VMP-001",  None,  op::Vmap,            IfUnguarded                           >
   >;
   static_assert(complete<states, events, transition_table, outside>);
 };

@@ -24,6 +24,7 @@ struct Bounds {
   std::uint8_t fences = kMaxFences;
   std::uint8_t sync_files = kMaxSyncFiles;
   std::uint8_t children = kMaxChildren;
+  std::uint8_t vmaps = kMaxVmaps;
   /// Kinds of operations allowed (indices of Operation); all by default.
   std::bitset<kOperationKinds> kinds = std::bitset<kOperationKinds>{}.set();
 };

@@ -52,8 +52,9 @@ enum class Invariant : std::uint8_t {
   FencesMonotone,
   WitnessesAgree,
   ChildrenHoldTheirOwn,
+  VmapsCounted,
 };
-inline constexpr std::size_t kInvariants = 19;
+inline constexpr std::size_t kInvariants = 20;
 
 struct InvariantInfo {
   Invariant invariant;

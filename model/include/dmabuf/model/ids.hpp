@@ -27,6 +27,7 @@ using DeviceId = StrongId<struct DeviceTag>;          ///< d: an importing devic
 using FenceId = StrongId<struct FenceTag>;            ///< c: one `struct dma_fence`
 using SyncFileId = StrongId<struct SyncFileTag>;      ///< y: one fd of p0 that is a sync_file
 using ChildId = StrongId<struct ChildTag>;            ///< k: a child forked by p0
+using VmapId = StrongId<struct VmapTag>;              ///< w: one `dma_buf_vmap` not yet undone
 
 /// Room for slots in every world. A bounded world (Bounds) uses a part of it.
 inline constexpr std::size_t kMaxBuffers = 3;
@@ -42,6 +43,7 @@ inline constexpr std::size_t kMaxFences = 4;
 inline constexpr std::size_t kMaxSyncFiles = 3;
 inline constexpr std::size_t kMaxEntries = 6;  ///< of one reservation, or one sync_file
 inline constexpr std::size_t kMaxChildren = 1;
+inline constexpr std::size_t kMaxVmaps = 3;
 inline constexpr std::size_t kMaxPages = 4;  ///< largest buffer of a trace, in pages
 
 /// Two fd names that are always there: a number no file is open at, and an open file that is no

@@ -25,8 +25,10 @@ enum class Aspect : std::uint8_t {
   AttachCalls, DetachCalls, MapCalls, UnmapCalls, BeginCalls, EndCalls, ReleaseCalls,  ///< exporter callbacks
   AttachRefused,  ///< attach callbacks that said no; AttachCalls has those that said yes
   MapDirections, UnmapDirections, BeginDirections, EndDirections,  ///< of the same callbacks: see Directions
+  VmapCalls, VunmapCalls,  ///< exporter callbacks
+  Vmaps,  ///< the buffer's counter of kernel mappings
 };
-inline constexpr std::size_t kAspects = 19;
+inline constexpr std::size_t kAspects = 22;
 /// "references", "attach_calls", … : the word reports and signatures use.
 std::string_view aspect_name(Aspect aspect);
 
@@ -49,7 +51,9 @@ struct Directions {
   static constexpr unsigned kBits = 20;
   friend bool operator==(const Directions&, const Directions&) = default;
 };
-constexpr bool counts_directions(Aspect aspect) { return aspect >= Aspect::MapDirections; }
+constexpr bool counts_directions(Aspect aspect) {
+  return aspect >= Aspect::MapDirections && aspect <= Aspect::EndDirections;
+}
 
 /// Up to 31 bytes of name, no allocation.
 struct NameText {

@@ -177,6 +177,16 @@ struct Exec { ChildId child; friend bool operator==(const Exec&, const Exec&) = 
 struct Exit { ChildId child; Ending ending = Ending::Exited;
   friend bool operator==(const Exit&, const Exit&) = default; };
 
+// --- kernel mappings -----------------------------------------------------------------------------
+/// `dma_buf_vmap`: an importer's CPU sees the buffer at w. Returns how many of those that are there now,
+/// this one included, lie at its address.
+struct Vmap { ReferenceId reference; VmapId vmap; friend bool operator==(const Vmap&, const Vmap&) = default; };
+struct Vunmap { VmapId vmap; friend bool operator==(const Vunmap&, const Vunmap&) = default; };
+/// The CPU reads (writes) one page of it.
+struct VmapRead { VmapId vmap; std::uint8_t page; friend bool operator==(const VmapRead&, const VmapRead&) = default; };
+struct VmapWrite { VmapId vmap; std::uint8_t page; Tag tag;
+  friend bool operator==(const VmapWrite&, const VmapWrite&) = default; };
+
 }  // namespace op
 
 /// One request. Trivially copyable, at most 12 bytes.
@@ -188,7 +198,7 @@ using Operation =
                  op::AddFence, op::SignalFence, op::Poll, op::ExportSyncFile, op::ImportSyncFile,
                  op::MergeSyncFiles, op::FileInfo, op::PollSyncFile, op::CloseSyncFile,
                  op::Mprotect, op::MunmapPage, op::Mremap, op::Move, op::Fork, op::ChildLoad, op::Exec,
-                 op::Exit>;
+                 op::Exit, op::Vmap, op::Vunmap, op::VmapRead, op::VmapWrite>;
 static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 12);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
@@ -200,7 +210,8 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "begin_cpu_access", "end_cpu_access", "sync", "mmap", "munmap", "store", "load", "seek",
     "set_name", "add_fence", "signal", "poll", "export_sync_file", "import_sync_file", "merge", "file_info",
     "poll_sync_file", "close_sync_file",
-    "mprotect", "munmap_page", "mremap", "move", "fork", "child_load", "exec", "exit"};
+    "mprotect", "munmap_page", "mremap", "move", "fork", "child_load", "exec", "exit",
+    "vmap", "vunmap", "vmap_read", "vmap_write"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
 

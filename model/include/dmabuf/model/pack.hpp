@@ -17,6 +17,7 @@
 
 #include "dmabuf/model/bounds.hpp"
 #include "dmabuf/model/pack_fence.hpp"
+#include "dmabuf/model/pack_importer.hpp"
 #include "dmabuf/model/world.hpp"
 
 namespace dmabuf::model {
@@ -111,6 +112,7 @@ class Packing {
   Slots<VmaState> vmas_;
   Slots<MessageState> messages_;
   FencePacking fences_;
+  ImporterPacking importers_;
 };
 
 }  // namespace dmabuf::model

@@ -71,6 +71,7 @@ struct ExporterProfile {
   bool chooses_access = true;               ///< honours the access asked for; else always read-write
   bool write_only = true;                   ///< can be asked for a write-only buffer
   bool zeroed = true;                       ///< a new buffer reads as zeroes
+  Answer has_vmap = Answer::Yes;            ///< else -EINVAL (DBUF-VMP-002)
   bool device_data = true;                  ///< DeviceRead/DeviceWrite can see the pages
   std::string_view source;
 };

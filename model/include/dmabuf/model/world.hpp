@@ -28,7 +28,7 @@ inline constexpr std::uint64_t kUnknownTag = ~std::uint64_t{0};  ///< nothing is
 
 /// How often each exporter callback must have run in the buffer's present life (DBUF-INV-004).
 struct Callbacks {
-  std::uint16_t attach = 0, detach = 0, map = 0, unmap = 0, begin = 0, end = 0, release = 0;
+  std::uint16_t attach = 0, detach = 0, map = 0, unmap = 0, begin = 0, end = 0, release = 0, vmap = 0, vunmap = 0;
   std::uint16_t attach_refused = 0;                 ///< not part of `attach`
   Directions maps, unmaps, begins, ends;            ///< the direction each was given
   friend bool operator==(const Callbacks&, const Callbacks&) = default;
@@ -53,11 +53,13 @@ struct BufferState {
   StateId storage = 0;    ///< machine "storage"
   StateId cpu = 0;        ///< machine "cpu_access"
   StateId handle = 0;     ///< machine "handle": the exporter's own references
+  StateId vmapping = 0;   ///< machine "vmapping"
   std::uint8_t pages = 0;
   Access access = Access::ReadWrite;
   std::uint8_t references = 0;   ///< f_count; the ledger of DBUF-INV-001 recomputes it
   std::uint8_t attachments = 0;
   std::uint8_t mappings = 0;     ///< handed out and not yet unmapped by the importer
+  std::uint8_t vmaps = 0;        ///< kernel mappings not yet undone
   bool handed_out = false;       ///< some map has succeeded
   NameId name = NameId::Empty;
   std::uint8_t entry_count = 0;
@@ -96,6 +98,12 @@ struct MappingState {
   std::uint8_t attachment = kNone;
   std::uint8_t direction = 0;
   friend bool operator==(const MappingState&, const MappingState&) = default;
+};
+
+struct VmapState {
+  StateId state = 0;  ///< machine "vmap"
+  std::uint8_t buffer = kNone;
+  friend bool operator==(const VmapState&, const VmapState&) = default;
 };
 
 struct VmaState {
@@ -152,6 +160,7 @@ struct World {
   std::array<FenceState, kMaxFences> fences{};
   std::array<SyncFileState, kMaxSyncFiles> sync_files{};
   std::array<ChildState, kMaxChildren> children{};
+  std::array<VmapState, kMaxVmaps> vmaps{};
   friend bool operator==(const World&, const World&) = default;
 
   /// True if the buffer has been exported and its file not yet released.

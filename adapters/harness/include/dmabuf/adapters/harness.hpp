@@ -29,7 +29,7 @@ struct NamedNumber {
 };
 
 /// How an exporter of the module goes about its storage: "eager", "deferred", "refusing",
-/// "caching", "migrating", as DBH_POLICY_* bits.
+/// "caching", "migrating", "novmap", as DBH_POLICY_* bits.
 std::span<const NamedNumber> harness_policies();
 /// What it can be told to get wrong, DBH_DEFECT_*: "leak-mapping", "double-release", ...
 std::span<const NamedNumber> harness_defects();
@@ -70,6 +70,14 @@ class Harness {
   /// The tag the page was filled from, or kTorn.
   model::Outcome read_page(Handle mapping, unsigned page);
   model::Outcome write_page(Handle mapping, unsigned page, model::Tag);
+  struct Vmapped {
+    Handle handle;
+    std::uint32_t same;  ///< kernel mappings of the buffer at this address, this one included
+  };
+  Expected<Vmapped> vmap(Handle reference);
+  model::Outcome vunmap(Handle vmap);
+  model::Outcome read_vmap(Handle vmap, unsigned page);
+  model::Outcome write_vmap(Handle vmap, unsigned page, model::Tag);
   model::Outcome begin_cpu_access(Handle reference, model::Direction);
   model::Outcome end_cpu_access(Handle reference, model::Direction);
 
@@ -87,6 +95,7 @@ class Harness {
  private:
   Harness(UniqueFd device, const dbh_version& version)
       : device_(std::move(device)), version_(version) {}
+  model::Outcome read_page(Handle handle, std::uint32_t via, unsigned page);
   std::uint64_t hash_of(std::uint64_t tag, std::uint64_t bytes);
 
   UniqueFd device_;

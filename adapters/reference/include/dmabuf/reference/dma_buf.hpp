@@ -75,8 +75,9 @@ struct AttachmentList {
   bool has_device(model::DeviceId device) const;
 };
 
-enum class Callback : std::uint8_t { Attach, Detach, Map, Unmap, Begin, End, Release };
-inline constexpr std::size_t kCallbacks = 7;
+enum class Callback : std::uint8_t { Attach, Detach, Map, Unmap, Begin, End, Release, Vmap, Vunmap };
+inline constexpr std::size_t kCallbacks = 9;
+model::Aspect aspect_of(Callback callback);
 
 struct ExporterConfig;
 
@@ -103,12 +104,16 @@ struct DmaBuf {
   FenceIndex poll_in = kNoFence;   ///< the fence its callback waits for
   FenceIndex poll_out = kNoFence;
 
+  std::uint8_t vmapping_counter = 0;
+  Placement vmap_at = Placement::Anywhere;  ///< what the address means, while the counter is above zero
+
   // The exporter's own.
   Placement placement = Placement::Anywhere;
   bool allocated = false;
   bool was_mapped = false;
   bool cpu_access_begun = false;
   std::uint8_t outstanding = 0;   ///< maps not yet unmapped
+  bool vmapped = false;
   std::uint8_t generation = 0;    ///< times the storage has moved
   std::uint8_t device_dirty = 0;  ///< pages a device has written; kept for BeginWrongDirection only
   std::uint16_t position = 0;     ///< in pages; kept for SeekMovesPosition only

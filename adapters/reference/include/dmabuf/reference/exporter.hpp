@@ -24,6 +24,9 @@ struct DmaBufOps {
   int (*mmap)(Core&, DmaBuf&, model::Sharing) = nullptr;
   int (*begin_cpu_access)(Core&, DmaBuf&, model::Direction) = nullptr;
   int (*end_cpu_access)(Core&, DmaBuf&, model::Direction) = nullptr;
+  /// Optional: no kernel mappings. The address is the placement's.
+  int (*vmap)(Core&, DmaBuf&, Placement&) = nullptr;
+  void (*vunmap)(Core&, DmaBuf&) = nullptr;
   /// Not of the kernel's table: gives a buffer its storage, at export or at first use.
   void (*allocate)(Core&, DmaBuf&) = nullptr;
 };

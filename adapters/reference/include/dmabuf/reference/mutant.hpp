@@ -195,6 +195,17 @@ enum class Mutant : std::uint8_t {
   ExitLeaksMappings,
   ExitLeaksFds,
   KillLeaksFds,
+  // kernel mappings
+  VmapMissingWrongErrno,
+  VmapCountsReference,
+  NestedVmapCallsExporter,
+  NestedVmapElsewhere,
+  FirstVunmapIsTheLast,
+  LastVunmapSkipped,
+  VunmapForgetsToCount,
+  VmapShowsFirstPageOnly,
+  PutWhileVmapped,
+  MigrationInSpiteOfVmap,
 };
 
 /// Where the bug comes to light.

@@ -19,6 +19,7 @@ struct Leftover {
   std::int32_t buffers = 0;               ///< never released
   std::int32_t exporter_attachments = 0;  ///< attach callbacks without a detach
   std::int32_t exporter_mappings = 0;     ///< map callbacks without an unmap
+  std::int32_t exporter_vmaps = 0;        ///< vmap callbacks without a vunmap
   std::int32_t foreign_references = 0;    ///< on the file that is no dma-buf
   std::int32_t sync_files = 0;            ///< fds no slot knows of
   friend bool operator==(const Leftover&, const Leftover&) = default;
@@ -80,6 +81,10 @@ class System {
   model::Outcome run(const model::op::ChildLoad&);
   model::Outcome run(const model::op::Exec&);
   model::Outcome run(const model::op::Exit&);
+  model::Outcome run(const model::op::Vmap&);
+  model::Outcome run(const model::op::Vunmap&);
+  model::Outcome run(const model::op::VmapRead&);
+  model::Outcome run(const model::op::VmapWrite&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -133,6 +138,12 @@ class System {
     Placement placement = Placement::Anywhere;  ///< at the first fault
   };
 
+  /// What dma_buf_vmap gave an importer.
+  struct Vmap {
+    std::int8_t buffer = kNobody;
+    Placement at = Placement::Anywhere;
+  };
+
   /// What fork gave a child: its own fd table, and a copy of each CPU mapping.
   struct Child {
     bool alive = false;
@@ -167,6 +178,9 @@ class System {
   void unmap(DmaBuf& buffer, const SgTable& table, model::Direction direction);
   int begin_cpu_access(DmaBuf& buffer, model::Direction direction);
   int end_cpu_access(DmaBuf& buffer, model::Direction direction);
+
+  // kernel mappings
+  PageIndex frame_behind(model::VmapId vmap, std::uint8_t page) const;
 
   // CPU mappings
   int map_region(DmaBuf& buffer, const model::op::Mmap& request);
@@ -206,6 +220,7 @@ class System {
   std::uint32_t last_context_ = 2;            ///< 1 and 2 are the timelines'
   std::int32_t leaked_sync_files_ = 0;
   std::array<Child, model::kMaxChildren> children_{};
+  std::array<Vmap, model::kMaxVmaps> vmaps_{};
   std::int32_t foreign_count_ = 1;
   std::uint32_t warnings_ = 0;
   Leftover past_;                                   ///< of buffers whose slot was used again
