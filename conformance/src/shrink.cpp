@@ -209,6 +209,7 @@ class Shrinker {
                       std::holds_alternative<op::Close>(operation) || std::holds_alternative<op::Put>(operation) ||
                       std::holds_alternative<op::Detach>(operation) ||
                       std::holds_alternative<op::Unmap>(operation) || std::holds_alternative<op::Munmap>(operation) ||
+                      std::holds_alternative<op::MunmapPage>(operation) ||  // of a mapping's only page
                       std::holds_alternative<op::CloseSyncFile>(operation);
     const shape::Field& first = shape::fields(operation.index()).front();
     return ends && first.domain == domain && first.load(operation) == slot;
@@ -293,6 +294,33 @@ class Shrinker {
     return false;
   }
 
+  /// A mapping that is cut later: made as what was left of it.
+  bool cut_at_once(std::size_t at) {
+    const auto* found = std::get_if<op::MunmapPage>(&best()[at]);
+    if (found == nullptr) return false;
+    const op::MunmapPage cut = *found;
+    for (std::size_t i = at; i-- > 0;) {
+      const auto* made = std::get_if<op::Mmap>(&best()[i]);
+      if (made == nullptr || made->vma != cut.vma) continue;
+      const op::Mmap whole = *made;
+      if (cut.page >= whole.length) return false;
+      const auto head = cut.page, tail = static_cast<std::uint8_t>(whole.length - cut.page - 1);
+      if (head > 0) {
+        Program rest = without(at, 1);
+        std::get<op::Mmap>(rest.operations[i]).length = head;
+        if (accept_if_better(std::move(rest))) return true;
+      }
+      if (tail == 0) return false;
+      Program rest = without(at, 1);
+      auto& mmap = std::get<op::Mmap>(rest.operations[i]);
+      mmap.offset = static_cast<std::uint8_t>(whole.offset + head + 1);
+      mmap.length = tail;
+      if (head > 0) redirect(rest.operations, at, shape::Domain::Vma, cut.into.value, cut.vma.value);
+      return accept_if_better(std::move(rest));
+    }
+    return false;
+  }
+
   /// Without user space: the exporter's own reference does all, and a sync is what it becomes in the
   /// kernel.
   void stay_in_kernel() {
@@ -319,7 +347,7 @@ class Shrinker {
 
   void aliases() {
     for (std::size_t at = 1; at < best().size() && !spent();)
-      if (!stay_home(at) && !merge(at) && !keep(at)) ++at;
+      if (!stay_home(at) && !merge(at) && !keep(at) && !cut_at_once(at)) ++at;
     stay_in_kernel();
   }
 

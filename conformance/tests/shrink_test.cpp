@@ -189,6 +189,47 @@ TEST(Shrink, KeepsWhatIsOnlyMadeAgain) {
             "# dbt 1\nexport b0 r0 pages=1 access=rw\nattach r0 d1 a0\nattach r0 d0 a1\n");
 }
 
+/// Page 1 of a buffer is written, and then page 0 is read.
+bool mixes_pages_up(const Program& program) {
+  World world;
+  Alternatives ways;
+  bool written = false;
+  for (const Operation& operation : program.operations) {
+    alternatives(world, profile(), operation, ways);
+    if (ways.front().allowance != Allowance::Permitted) continue;
+    const auto* store = std::get_if<op::Store>(&operation);
+    written |= store != nullptr && world.vmas[store->vma.value].offset + store->page == 1;
+    const auto* load = std::get_if<op::Load>(&operation);
+    if (written && load != nullptr && world.vmas[load->vma.value].offset + load->page == 0) return true;
+    const World next = ways.front().next;
+    world = next;
+    settle(world, profile());
+  }
+  return false;
+}
+
+TEST(Shrink, KeepsAMappingWhoseOnlyPageIsUnmapped) {
+  Synthetic failure{mixes_pages_up};
+  const Program start{{op::Export{{0}, {0}, 2, Access::ReadWrite}, op::InstallFd{{0}, {0}, CloseOnExec::No},
+                       op::Mmap{{0}, {0}, 1, 1, Protection::ReadWrite, Sharing::Shared}, op::Store{{0}, 0, 0x11},
+                       op::MunmapPage{{0}, {1}, 0}, op::Mmap{{0}, {0}, 0, 1, Protection::Read, Sharing::Shared},
+                       op::Load{{0}, 0}}};
+  EXPECT_EQ(to_text(shrink(start, failure.hooks()).program, ""),
+            "# dbt 1\nexport b0 r0 pages=2 access=rw\ninstall_fd r0 f0\nmmap f0 v0 offset=1 length=1 rw shared\n"
+            "store v0 page=0 tag=0x11\nmmap f0 v1 offset=0 length=1 ro shared\nload v1 page=0\n");
+}
+
+TEST(Shrink, MakesAMappingAsItIsAfterTheCut) {
+  Synthetic failure{mixes_pages_up};
+  const Program start{{op::Export{{0}, {0}, 2, Access::ReadWrite}, op::InstallFd{{0}, {0}, CloseOnExec::No},
+                       op::Mmap{{0}, {0}, 0, 2, Protection::ReadWrite, Sharing::Shared}, op::MunmapPage{{0}, {1}, 0},
+                       op::Store{{0}, 0, 0x11}, op::Mmap{{0}, {1}, 0, 1, Protection::Read, Sharing::Shared},
+                       op::Load{{1}, 0}}};
+  EXPECT_EQ(to_text(shrink(start, failure.hooks()).program, ""),
+            "# dbt 1\nexport b0 r0 pages=2 access=rw\ninstall_fd r0 f0\nmmap f0 v0 offset=1 length=1 rw shared\n"
+            "store v0 page=0 tag=0x11\nmmap f0 v1 offset=0 length=1 ro shared\nload v1 page=0\n");
+}
+
 TEST(Shrink, StaysInTheKernel) {
   const auto touched = [](const Program& program) {
     return done_by<op::Attach>(program) && (done_by<op::Sync>(program) || done_by<op::BeginCpuAccess>(program));
