@@ -88,11 +88,11 @@ static inline bool dbh_map_locks(void)
 	return false;
 }
 
-/* A dynamic exporter wanted the lock held even then. */
+/* A dynamic side wanted the lock held even then. */
 static inline struct sg_table *dbh_map_attachment(struct dma_buf_attachment *attach,
 						  enum dma_data_direction dir)
 {
-	bool lock = dma_buf_is_dynamic(attach->dmabuf);
+	bool lock = dma_buf_is_dynamic(attach->dmabuf) || attach->importer_ops;
 	struct sg_table *sgt;
 
 	if (lock)
@@ -107,13 +107,28 @@ static inline void dbh_unmap_attachment(struct dma_buf_attachment *attach,
 					struct sg_table *sgt,
 					enum dma_data_direction dir)
 {
-	bool lock = dma_buf_is_dynamic(attach->dmabuf);
+	bool lock = dma_buf_is_dynamic(attach->dmabuf) || attach->importer_ops;
 
 	if (lock)
 		dma_resv_lock(attach->dmabuf->resv, NULL);
 	dma_buf_unmap_attachment(attach, sgt, dir);
 	if (lock)
 		dma_resv_unlock(attach->dmabuf->resv);
+}
+#endif
+
+/* Renamed in 7.2. */
+#ifdef DBH_HAVE_MOVE_NOTIFY
+#define DBH_ATTACH_OPS(function)	{ .move_notify = (function) }
+static inline void dbh_tell_importers(struct dma_buf *dmabuf)
+{
+	dma_buf_move_notify(dmabuf);
+}
+#else
+#define DBH_ATTACH_OPS(function)	{ .invalidate_mappings = (function) }
+static inline void dbh_tell_importers(struct dma_buf *dmabuf)
+{
+	dma_buf_invalidate_mappings(dmabuf);
 }
 #endif
 

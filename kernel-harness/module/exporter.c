@@ -91,6 +91,9 @@ struct dbh_injection {
  * @orphans: mappings that were not unmapped before their attachment went
  * @vaddr: the kernel mapping, or NULL
  * @vmapped: the storage at @vaddr; a reference
+ * @nr_pins: pins not yet undone
+ * @nr_notified: as counters.notified; counted with the lock held by the one who
+ *	moves
  */
 struct dbh_record {
 	struct kref kref;
@@ -109,6 +112,8 @@ struct dbh_record {
 	struct list_head orphans;
 	void *vaddr;
 	struct dbh_storage *vmapped;
+	u32 nr_pins;
+	atomic64_t nr_notified;
 };
 
 static atomic64_t dbh_last_serial;
@@ -296,18 +301,38 @@ static u64 dbh_live_mappings(struct dbh_record *record)
 	return record->counters.map - record->counters.unmap;
 }
 
-/* Moves the storage to where it suits any device. */
-static int dbh_migrate(struct dbh_record *record)
+static bool dbh_is_dynamic(struct dbh_record *record)
+{
+	return record->counters.policy & DBH_POLICY_DYNAMIC;
+}
+
+static bool dbh_migrates(struct dbh_record *record)
+{
+	return record->counters.policy & (DBH_POLICY_MIGRATE | DBH_POLICY_DYNAMIC);
+}
+
+/* Who has a dynamic buffer mapped without a pin will be told that it moves. */
+static bool dbh_in_place(struct dbh_record *record)
+{
+	if (record->vaddr)
+		return true;
+	return dbh_is_dynamic(record) ? record->nr_pins : dbh_live_mappings(record);
+}
+
+/* Moves the storage. That of a dynamic buffer needs the reservation locked. */
+static int dbh_migrate(struct dbh_record *record, u32 placement)
 {
 	struct dbh_storage *storage;
 
-	if ((dbh_live_mappings(record) || record->vaddr) &&
+	if (dbh_in_place(record) &&
 	    record->defect != DBH_DEFECT_MOVE_WHILE_MAPPED)
 		return -EBUSY;
 
-	storage = dbh_storage_new(record->nr_pages, DBH_PLACEMENT_CONTIGUOUS);
+	storage = dbh_storage_new(record->nr_pages, placement);
 	if (!storage)
 		return -ENOMEM;
+	if (dbh_is_dynamic(record))
+		dbh_tell_importers(record->dmabuf);
 
 	/* Faults wait for the lock, and find the new pages. */
 	if (record->defect != DBH_DEFECT_NO_ZAP)
@@ -327,7 +352,7 @@ static int dbh_refusal(struct dbh_record *record, bool strict)
 
 	if ((policy & DBH_POLICY_REFUSE_AFTER_MAP) && record->handed_out)
 		refuse = true;
-	if (!(policy & DBH_POLICY_MIGRATE) && !dbh_suits(record, strict))
+	if (!dbh_migrates(record) && !dbh_suits(record, strict))
 		refuse = true;
 	if (!refuse || record->defect == DBH_DEFECT_FORGET_REFUSAL)
 		return 0;
@@ -468,9 +493,8 @@ static struct dbh_handout *dbh_map_for(struct dbh_record *record,
 		return ERR_PTR(ret);
 
 	/* Only a migrating exporter lets such a device come this far. */
-	if (!dbh_suits(record, peer->strict) &&
-	    (record->counters.policy & DBH_POLICY_MIGRATE)) {
-		ret = dbh_migrate(record);
+	if (!dbh_suits(record, peer->strict) && dbh_migrates(record)) {
+		ret = dbh_migrate(record, DBH_PLACEMENT_CONTIGUOUS);
 		if (ret)
 			return ERR_PTR(ret);
 	}
@@ -777,11 +801,54 @@ static void dbh_vunmap_storage(struct dma_buf *dmabuf)
 
 DBH_DEFINE_VMAP_OPS(dbh_vmap, dbh_vmap_storage, dbh_vunmap_storage)
 
+static int dbh_pin_op(struct dma_buf_attachment *attach)
+{
+	struct dbh_record *record = attach->dmabuf->priv;
+	struct dbh_peer *peer = attach->priv;
+	int ret;
+
+	mutex_lock(&record->lock);
+	dbh_note(record, attach->dmabuf, DBH_CALLBACK_PIN);
+	ret = dbh_injected(record, DBH_CALLBACK_PIN);
+	if (!ret)
+		ret = dbh_populate(record);
+	if (!ret && !dbh_suits(record, peer->strict))
+		ret = dbh_migrate(record, DBH_PLACEMENT_CONTIGUOUS);
+	if (!ret) {
+		record->counters.pin++;
+		record->nr_pins++;
+	}
+	mutex_unlock(&record->lock);
+	return ret;
+}
+
+static void dbh_unpin_op(struct dma_buf_attachment *attach)
+{
+	struct dbh_record *record = attach->dmabuf->priv;
+
+	mutex_lock(&record->lock);
+	dbh_note(record, attach->dmabuf, DBH_CALLBACK_UNPIN);
+	record->counters.unpin++;
+	if (!WARN_ON(!record->nr_pins))
+		record->nr_pins--;
+	mutex_unlock(&record->lock);
+}
+
+/* Called by whoever moves, with the record locked. */
+void dbh_note_moved(struct dma_buf *dmabuf)
+{
+	struct dbh_record *record = dmabuf->priv;
+
+	if (dbh_is_ours(dmabuf))
+		atomic64_inc(&record->nr_notified);
+}
+
 /* By the bits of a policy: DBH_POLICY_CACHING .. DBH_POLICY_NO_VMAP. */
 #define DBH_OPS_SHIFT	(const_ilog2(DBH_POLICY_CACHING))
 #define DBH_OPS_COUNT	(2 * DBH_POLICY_NO_VMAP / DBH_POLICY_CACHING)
 
 static struct dma_buf_ops dbh_ops[DBH_OPS_COUNT] __ro_after_init;
+static struct dma_buf_ops dbh_dynamic_ops[DBH_OPS_COUNT] __ro_after_init;
 
 void __init dbh_exporter_init(void)
 {
@@ -807,12 +874,10 @@ void __init dbh_exporter_init(void)
 			ops->vmap = dbh_vmap_op;
 			ops->vunmap = dbh_vmap_undo_op;
 		}
+		dbh_dynamic_ops[i] = *ops;
+		dbh_dynamic_ops[i].pin = dbh_pin_op;
+		dbh_dynamic_ops[i].unpin = dbh_unpin_op;
 	}
-}
-
-static int dbh_pin_op(struct dma_buf_attachment *attach)
-{
-	return 0;
 }
 
 /* Operations that no exporter may have. */
@@ -839,10 +904,14 @@ static const struct dma_buf_ops dbh_bad_ops[DBH_VIOLATION_COUNT] = {
 
 static const struct dma_buf_ops *dbh_choose_ops(const struct dbh_export *arg)
 {
+	u32 index;
+
 	switch (arg->violation) {
 	case DBH_VIOLATION_NONE:
 	case DBH_VIOLATION_NO_PRIV:
-		return &dbh_ops[(arg->policy >> DBH_OPS_SHIFT) % DBH_OPS_COUNT];
+		index = (arg->policy >> DBH_OPS_SHIFT) % DBH_OPS_COUNT;
+		return arg->policy & DBH_POLICY_DYNAMIC ?
+		       &dbh_dynamic_ops[index] : &dbh_ops[index];
 	case DBH_VIOLATION_NO_OPS:
 		return NULL;
 	default:
@@ -892,6 +961,9 @@ static int dbh_check_export(const struct dbh_export *arg)
 	    arg->violation >= DBH_VIOLATION_COUNT)
 		return -EINVAL;
 	if (hweight32(arg->policy & when) != 1)
+		return -EINVAL;
+	if ((arg->policy & DBH_POLICY_CACHING) &&
+	    (arg->policy & DBH_POLICY_DYNAMIC))
 		return -EINVAL;
 	if (arg->defect && !READ_ONCE(dbh_allow_defects))
 		return -EPERM;
@@ -1063,6 +1135,7 @@ int dbh_ioctl_counters(struct dbh_context *context, void *argument)
 	arg->ref = ref;
 	arg->live_attachments = arg->attach - arg->detach;
 	arg->live_mappings = dbh_live_mappings(record);
+	arg->notified = atomic64_read(&record->nr_notified);
 	arg->allocated = !!record->storage;
 	if (record->storage)
 		arg->placement = record->storage->placement;
@@ -1091,6 +1164,10 @@ void dbh_see_counters(struct dbh_context *context, struct dbh_buffer_seen *seen)
 	seen->release = counters->release;
 	seen->vmap = counters->vmap;
 	seen->vunmap = counters->vunmap;
+	seen->pin = counters->pin;
+	seen->unpin = counters->unpin;
+	seen->notified = atomic64_read(&record->nr_notified);
+	seen->injected = counters->injected;
 	for (i = 0; i < DBH_DIRECTIONS; i++) {
 		seen->map_directions[i] = counters->map_directions[i];
 		seen->unmap_directions[i] = counters->unmap_directions[i];
@@ -1104,7 +1181,7 @@ void dbh_see_counters(struct dbh_context *context, struct dbh_buffer_seen *seen)
 int dbh_ioctl_inject(struct dbh_context *context, void *argument)
 {
 	const u32 failing = BIT(DBH_CALLBACK_ATTACH) | BIT(DBH_CALLBACK_MAP) |
-			    BIT(DBH_CALLBACK_MMAP) |
+			    BIT(DBH_CALLBACK_MMAP) | BIT(DBH_CALLBACK_PIN) |
 			    BIT(DBH_CALLBACK_BEGIN_CPU) |
 			    BIT(DBH_CALLBACK_END_CPU) |
 			    BIT(DBH_CALLBACK_VMAP) | BIT(DBH_CALLBACK_ALLOCATE);
@@ -1138,6 +1215,32 @@ int dbh_ioctl_inject(struct dbh_context *context, void *argument)
 		injection->error = arg->error;
 	}
 	mutex_unlock(&record->lock);
+	return ret;
+}
+
+int dbh_ioctl_move(struct dbh_context *context, void *argument)
+{
+	struct dbh_move *arg = argument;
+	struct dma_buf *dmabuf = xa_load(&context->refs.entries, arg->ref);
+	struct dbh_record *record;
+	int ret = 0;
+
+	if (arg->pad)
+		return -EINVAL;
+	if (!dmabuf)
+		return -ENOENT;
+	if (!dbh_is_ours(dmabuf))
+		return -EOPNOTSUPP;
+	record = dmabuf->priv;
+	if (!dbh_is_dynamic(record))
+		return -EOPNOTSUPP;
+
+	dma_resv_lock(dmabuf->resv, NULL);
+	mutex_lock(&record->lock);
+	if (record->storage)
+		ret = dbh_migrate(record, record->storage->placement);
+	mutex_unlock(&record->lock);
+	dma_resv_unlock(dmabuf->resv);
 	return ret;
 }
 

@@ -73,7 +73,8 @@ static int dbh_ioctl_version(struct dbh_context *context, void *argument)
 
 	arg->abi = DBH_ABI_VERSION;
 	arg->page_size = PAGE_SIZE;
-	arg->features = DBH_FEATURE_VMAP | DBH_FEATURE_INJECT;
+	arg->features = DBH_FEATURE_VMAP | DBH_FEATURE_INJECT |
+			DBH_FEATURE_DYNAMIC;
 	if (dbh_can_cache())
 		arg->features |= DBH_FEATURE_CACHING;
 	if (dbh_map_locks())
@@ -203,6 +204,8 @@ static const struct dbh_operation dbh_operations[] = {
 	DBH_OPERATION(SURVEY, .run = dbh_ioctl_survey),
 	DBH_OPERATION(ATTACH, .run = dbh_ioctl_attach, .undo = dbh_undo_attach),
 	DBH_OPERATION(DETACH, .run = dbh_ioctl_detach),
+	DBH_OPERATION(PIN, .run = dbh_ioctl_pin),
+	DBH_OPERATION(UNPIN, .run = dbh_ioctl_unpin),
 	DBH_OPERATION(MAP, .run = dbh_ioctl_map, .undo = dbh_undo_map),
 	DBH_OPERATION(UNMAP, .run = dbh_ioctl_unmap),
 	DBH_OPERATION(BEGIN_CPU, .run = dbh_ioctl_begin_cpu),
@@ -214,6 +217,7 @@ static const struct dbh_operation dbh_operations[] = {
 	DBH_OPERATION(EXPORT, .run = dbh_ioctl_export, .undo = dbh_undo_export),
 	DBH_OPERATION(COUNTERS, .run = dbh_ioctl_counters),
 	DBH_OPERATION(INJECT, .run = dbh_ioctl_inject),
+	DBH_OPERATION(MOVE, .run = dbh_ioctl_move),
 };
 
 /* Large enough for any argument. */

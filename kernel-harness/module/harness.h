@@ -115,6 +115,8 @@ int dbh_see_info(struct dbh_context *context, struct dma_buf *dmabuf,
 		 struct dbh_buffer_seen *seen);
 int dbh_ioctl_attach(struct dbh_context *context, void *argument);
 int dbh_ioctl_detach(struct dbh_context *context, void *argument);
+int dbh_ioctl_pin(struct dbh_context *context, void *argument);
+int dbh_ioctl_unpin(struct dbh_context *context, void *argument);
 int dbh_ioctl_map(struct dbh_context *context, void *argument);
 int dbh_ioctl_unmap(struct dbh_context *context, void *argument);
 int dbh_ioctl_begin_cpu(struct dbh_context *context, void *argument);
@@ -131,6 +133,7 @@ bool dbh_is_ours(struct dma_buf *dmabuf);
 u64 dbh_serial(struct dma_buf *dmabuf);
 u32 dbh_fd_flags(struct dma_buf *dmabuf, u32 flags);
 void dbh_fd_failed(struct dma_buf *dmabuf);
+void dbh_note_moved(struct dma_buf *dmabuf);
 struct page *dbh_mapped_page(struct dma_buf_attachment *attach,
 			     struct sg_table *sgt, u64 index);
 struct dbh_account *dbh_account_new(void);
@@ -140,6 +143,7 @@ void dbh_see_counters(struct dbh_context *context,
 		      struct dbh_buffer_seen *seen);
 int dbh_ioctl_counters(struct dbh_context *context, void *argument);
 int dbh_ioctl_inject(struct dbh_context *context, void *argument);
+int dbh_ioctl_move(struct dbh_context *context, void *argument);
 void dbh_exporter_reset(struct dbh_context *context);
 
 /* survey.c */

@@ -18,10 +18,14 @@
  * struct dbh_import - an attachment of a context
  * @attach: the kernel's
  * @nr_mappings: mappings the context has of it
+ * @nr_pins: pins the context has of it
+ * @dynamic: has importer ops
  */
 struct dbh_import {
 	struct dma_buf_attachment *attach;
 	u32 nr_mappings;
+	u32 nr_pins;
+	bool dynamic;
 };
 
 /**
@@ -326,6 +330,14 @@ int dbh_see_info(struct dbh_context *context, struct dma_buf *dmabuf,
 	return 0;
 }
 
+/* Runs with the reservation locked; mappings are mapped again when asked to be. */
+static void dbh_moved(struct dma_buf_attachment *attach)
+{
+	dbh_note_moved(attach->dmabuf);
+}
+
+static const struct dma_buf_attach_ops dbh_attach_ops = DBH_ATTACH_OPS(dbh_moved);
+
 int dbh_ioctl_attach(struct dbh_context *context, void *argument)
 {
 	struct dbh_attach *arg = argument;
@@ -334,7 +346,7 @@ int dbh_ioctl_attach(struct dbh_context *context, void *argument)
 	struct dbh_import *import;
 	int ret;
 
-	if (arg->flags)
+	if (arg->flags & ~DBH_ATTACH_DYNAMIC)
 		return -EINVAL;
 	if (!dmabuf || !dev)
 		return -ENOENT;
@@ -344,7 +356,12 @@ int dbh_ioctl_attach(struct dbh_context *context, void *argument)
 	if (IS_ERR(import))
 		return PTR_ERR(import);
 
-	import->attach = dma_buf_attach(dmabuf, dev);
+	import->dynamic = arg->flags & DBH_ATTACH_DYNAMIC;
+	if (import->dynamic)
+		import->attach = dma_buf_dynamic_attach(dmabuf, dev,
+							&dbh_attach_ops, import);
+	else
+		import->attach = dma_buf_attach(dmabuf, dev);
 	if (IS_ERR(import->attach)) {
 		ret = PTR_ERR(import->attach);
 		dbh_abandon(&context->attachments, arg->attachment, import);
@@ -364,6 +381,8 @@ int dbh_ioctl_detach(struct dbh_context *context, void *argument)
 	import = xa_load(&context->attachments.entries, arg->attachment);
 	if (!import)
 		return -ENOENT;
+	if (import->nr_pins)
+		return -EBUSY;
 	if (import->nr_mappings) {
 		if (!READ_ONCE(dbh_allow_violations))
 			return -EBUSY;
@@ -373,6 +392,52 @@ int dbh_ioctl_detach(struct dbh_context *context, void *argument)
 	dbh_table_remove(&context->attachments, arg->attachment);
 	dma_buf_detach(import->attach->dmabuf, import->attach);
 	kfree(import);
+	return 0;
+}
+
+int dbh_ioctl_pin(struct dbh_context *context, void *argument)
+{
+	struct dbh_pin *arg = argument;
+	struct dma_buf_attachment *attach;
+	struct dbh_import *import;
+	int ret;
+
+	if (arg->pad)
+		return -EINVAL;
+	import = xa_load(&context->attachments.entries, arg->attachment);
+	if (!import)
+		return -ENOENT;
+	if (!import->dynamic)
+		return -EPERM;
+	if (import->nr_pins >= DBH_MAX_HANDLES)
+		return -ENOSPC;
+
+	attach = import->attach;
+	dma_resv_lock(attach->dmabuf->resv, NULL);
+	ret = dma_buf_pin(attach);
+	dma_resv_unlock(attach->dmabuf->resv);
+	if (!ret)
+		import->nr_pins++;
+	return ret;
+}
+
+int dbh_ioctl_unpin(struct dbh_context *context, void *argument)
+{
+	struct dbh_pin *arg = argument;
+	struct dma_buf_attachment *attach;
+	struct dbh_import *import;
+
+	if (arg->pad)
+		return -EINVAL;
+	import = xa_load(&context->attachments.entries, arg->attachment);
+	if (!import || !import->nr_pins)
+		return -ENOENT;
+
+	attach = import->attach;
+	dma_resv_lock(attach->dmabuf->resv, NULL);
+	dma_buf_unpin(attach);
+	dma_resv_unlock(attach->dmabuf->resv);
+	import->nr_pins--;
 	return 0;
 }
 
@@ -735,7 +800,7 @@ int dbh_ioctl_page_write(struct dbh_context *context, void *argument)
 	return dbh_ioctl_page_read(context, argument);
 }
 
-/* In the order an importer would: unmap, vunmap, detach, put. */
+/* In the order an importer would: unmap, vunmap, unpin, detach, put. */
 void dbh_importer_reset(struct dbh_context *context)
 {
 	struct dbh_kernel_map *kmap;
@@ -756,7 +821,10 @@ void dbh_importer_reset(struct dbh_context *context)
 	}
 	xa_for_each(&context->attachments.entries, i, import) {
 		struct dbh_detach detach = { .attachment = i };
+		struct dbh_pin pin = { .attachment = i };
 
+		while (!dbh_ioctl_unpin(context, &pin))
+			;
 		dbh_ioctl_detach(context, &detach);
 	}
 	xa_for_each(&context->refs.entries, i, dmabuf) {

@@ -16,7 +16,8 @@
  *   -ENOENT      no such handle (handles are never used twice in a context)
  *   -ENOSPC      the context's table of such handles is full
  *   -EDQUOT      EXPORT: the context would exceed what it may export
- *   -EPERM       needs the module parameter allow_defects or allow_violations
+ *   -EPERM       needs the module parameter allow_defects or allow_violations;
+ *                PIN of an attachment that is not dynamic
  *   -EBUSY       PUT, FD, DETACH: see there. They cannot answer it themselves
  *   -EOPNOTSUPP  this kernel or this exporter has no such thing
  *   -ERANGE      PAGE_READ, PAGE_WRITE: no such page
@@ -34,7 +35,7 @@
 #include <linux/types.h>
 
 #define DBH_DEVICE_PATH		"/dev/dmabuf_harness"
-#define DBH_ABI_VERSION		4
+#define DBH_ABI_VERSION		5
 
 /* Limits of one context. */
 #define DBH_MAX_HANDLES		256		/* of each kind */
@@ -252,11 +253,14 @@ struct dbh_info {
 	char exp_name[DBH_NAME_LEN];
 };
 
+/* struct dbh_attach.flags */
+#define DBH_ATTACH_DYNAMIC	(1 << 0)  /* the importer is told of moves */
+
 /**
- * struct dbh_attach - dma_buf_attach()
+ * struct dbh_attach - dma_buf_attach(), dma_buf_dynamic_attach()
  * @ref: in: a reference
  * @device: in: an importing device, else -ENOENT
- * @flags: in: zero
+ * @flags: in: DBH_ATTACH_DYNAMIC or zero
  * @attachment: out: handle of the attachment
  *
  * The attachment belongs to the buffer and to the context, not to @ref.
@@ -275,9 +279,37 @@ struct dbh_attach {
  *
  * -EBUSY while the context has mappings of it. With allow_violations it is
  * done all the same; the mappings are then lost, and their handles gone.
+ * -EBUSY while the context has pinned it, whatever the module parameters.
  */
 struct dbh_detach {
 	__u32 attachment;
+	__u32 pad;
+};
+
+/**
+ * struct dbh_pin - dma_buf_pin(), dma_buf_unpin(), the reservation locked
+ * @attachment: in: a dynamic attachment, else -EPERM; UNPIN: -ENOENT if the
+ *	context has no pin of it
+ * @pad: zero
+ */
+struct dbh_pin {
+	__u32 attachment;
+	__u32 pad;
+};
+
+/**
+ * struct dbh_move - the exporter moves the storage of a buffer
+ * @ref: in: a reference on a buffer that was exported with DBH_POLICY_DYNAMIC,
+ *	else -EOPNOTSUPP
+ * @pad: zero
+ *
+ * To another place of the same kind, contents and all; a buffer without
+ * storage has nothing to move. Dynamic importers are told before. -EBUSY while
+ * somebody has pinned it, or has a kernel mapping. Who has mapped it and was
+ * told keeps the old pages until unmap.
+ */
+struct dbh_move {
+	__u32 ref;
 	__u32 pad;
 };
 
@@ -414,7 +446,7 @@ struct dbh_page {
  * it otherwise: CONTIGUOUS asks for it, or a STRICT device was attached when
  * storage was first needed. Scattered storage of more than one page does not
  * suit a STRICT device: its attach is refused with -EBUSY, or, with MIGRATE,
- * accepted, and its map moves the storage.
+ * accepted, and its map moves the storage; with DYNAMIC its pin does so, too.
  */
 #define DBH_POLICY_EAGER	(1 << 0)  /* allocate at export */
 #define DBH_POLICY_DEFERRED	(1 << 1)  /* at first map, fault, CPU access or vmap */
@@ -425,7 +457,8 @@ struct dbh_page {
 #define DBH_POLICY_NO_VMAP	(1 << 6)  /* no vmap and vunmap operations */
 #define DBH_POLICY_MIGRATE	(1 << 7)  /* moves for stricter devices; -EBUSY if in use */
 #define DBH_POLICY_CONTIGUOUS	(1 << 8)  /* contiguous whoever is attached */
-#define DBH_POLICY_ALL		((1 << 9) - 1)
+#define DBH_POLICY_DYNAMIC	(1 << 9)  /* pin and unpin operations; implies MIGRATE */
+#define DBH_POLICY_ALL		((1 << 10) - 1)
 
 /* struct dbh_export.defect: what the exporter gets wrong. Needs allow_defects. */
 #define DBH_DEFECT_NONE			0
@@ -468,7 +501,8 @@ struct dbh_page {
  *	the storage has as many as it takes
  * @flags: in: handed to the kernel as they are (O_ACCMODE, O_NONBLOCK, ...)
  * @policy: in: DBH_POLICY_*, with exactly one of EAGER and DEFERRED, else
- *	-EINVAL. CACHING is -EOPNOTSUPP on a kernel without it
+ *	-EINVAL. CACHING is -EOPNOTSUPP on a kernel without it, and -EINVAL with
+ *	DYNAMIC
  * @defect: in: DBH_DEFECT_*
  * @violation: in: DBH_VIOLATION_*
  * @ref: out: handle of the new buffer's one reference
@@ -539,11 +573,12 @@ struct dbh_export {
  * @vmap: out: vmap callbacks that succeeded
  * @vmap_failed: out: vmap callbacks that did not
  * @vunmap: out: vunmap callbacks
- * @pin: out: pin callbacks
+ * @pin: out: pin callbacks that succeeded
  * @unpin: out: unpin callbacks
  * @fault: out: page faults in mmaps that were given a page
  * @stray_unmap: out: unmap callbacks with an sg_table that is not mapped
  * @injected: out: failures made by INJECT
+ * @notified: out: move_notify calls of this module's importers
  * @live_attachments: out: attach - detach
  * @live_mappings: out: map - unmap
  * @allocated: out: 1 if there is storage now
@@ -586,6 +621,7 @@ struct dbh_counters {
 	__u64 fault;
 	__u64 stray_unmap;
 	__u64 injected;
+	__u64 notified;
 	__u32 live_attachments;
 	__u32 live_mappings;
 	__u32 allocated;
@@ -600,7 +636,7 @@ struct dbh_counters {
 	__u32 unmap_directions[DBH_DIRECTIONS];
 	__u32 begin_directions[DBH_DIRECTIONS];
 	__u32 end_directions[DBH_DIRECTIONS];
-	__u64 reserved[4];
+	__u64 reserved[3];
 };
 
 /* Whose descriptors: the caller's, or those of the process that enrolled. */
@@ -669,6 +705,10 @@ struct dbh_fd_seen {
  * @release: out
  * @vmap: out
  * @vunmap: out
+ * @pin: out
+ * @unpin: out
+ * @notified: out
+ * @injected: out
  * @map_directions: out
  * @unmap_directions: out
  * @begin_directions: out
@@ -697,6 +737,10 @@ struct dbh_buffer_seen {
 	__u32 release;
 	__u32 vmap;
 	__u32 vunmap;
+	__u32 pin;
+	__u32 unpin;
+	__u32 notified;
+	__u32 injected;
 	__u32 map_directions[DBH_DIRECTIONS];
 	__u32 unmap_directions[DBH_DIRECTIONS];
 	__u32 begin_directions[DBH_DIRECTIONS];
@@ -724,7 +768,7 @@ struct dbh_survey {
  * struct dbh_inject - makes callbacks of a buffer fail
  * @serial: in: serial of a buffer exported by this context and not released,
  *	else -ENOENT
- * @callback: in: ATTACH, MAP, MMAP, BEGIN_CPU, END_CPU, ALLOCATE, or VMAP
+ * @callback: in: ATTACH, MAP, PIN, MMAP, BEGIN_CPU, END_CPU, ALLOCATE, or VMAP
  *	(needs allow_violations: the core WARNs); others are -EINVAL
  * @nth: in: 1 for the next call, 2 for the one after it, ...; 0 disarms
  * @count: in: how many calls in a row fail, at least 1 unless @nth is 0
@@ -759,7 +803,8 @@ struct dbh_inject {
 #define DBH_IOC_DETACH		_IOW(DBH_IOC_MAGIC, 0x21, struct dbh_detach)
 #define DBH_IOC_MAP		_IOWR(DBH_IOC_MAGIC, 0x22, struct dbh_map)
 #define DBH_IOC_UNMAP		_IOW(DBH_IOC_MAGIC, 0x23, struct dbh_unmap)
-/* 0x24 .. 0x2f are for dynamic attachments, pin, unpin and move. */
+#define DBH_IOC_PIN		_IOW(DBH_IOC_MAGIC, 0x24, struct dbh_pin)
+#define DBH_IOC_UNPIN		_IOW(DBH_IOC_MAGIC, 0x25, struct dbh_pin)
 
 #define DBH_IOC_BEGIN_CPU	_IOW(DBH_IOC_MAGIC, 0x30, struct dbh_cpu_access)
 #define DBH_IOC_END_CPU		_IOW(DBH_IOC_MAGIC, 0x31, struct dbh_cpu_access)
@@ -771,6 +816,7 @@ struct dbh_inject {
 #define DBH_IOC_EXPORT		_IOWR(DBH_IOC_MAGIC, 0x40, struct dbh_export)
 #define DBH_IOC_COUNTERS	_IOWR(DBH_IOC_MAGIC, 0x41, struct dbh_counters)
 #define DBH_IOC_INJECT		_IOW(DBH_IOC_MAGIC, 0x42, struct dbh_inject)
+#define DBH_IOC_MOVE		_IOW(DBH_IOC_MAGIC, 0x43, struct dbh_move)
 /* 0x50 .. 0x5f are for fences. */
 
 /*

@@ -311,6 +311,7 @@ static const unsigned long requests[] = {
 	DBH_IOC_BEGIN_CPU, DBH_IOC_END_CPU, DBH_IOC_VMAP, DBH_IOC_VUNMAP,
 	DBH_IOC_PAGE_READ, DBH_IOC_PAGE_WRITE, DBH_IOC_EXPORT,
 	DBH_IOC_COUNTERS, DBH_IOC_INJECT, DBH_IOC_ENROL, DBH_IOC_SURVEY,
+	DBH_IOC_PIN, DBH_IOC_UNPIN, DBH_IOC_MOVE,
 };
 
 /* xorshift64: the same garbage every time. */
@@ -335,7 +336,7 @@ static void test_garbage(void)
 	int ret;
 
 	is(call(_IO(DBH_IOC_MAGIC, 0xff), NULL), -ENOTTY, "ioctl: unknown");
-	is(call(_IO(DBH_IOC_MAGIC, 0x24), NULL), -ENOTTY, "ioctl: reserved");
+	is(call(_IO(DBH_IOC_MAGIC, 0x2f), NULL), -ENOTTY, "ioctl: reserved");
 	is(call(_IOWR(DBH_IOC_MAGIC, 0x10, struct dbh_info), &argument), -ENOTTY,
 	   "ioctl: struct of another size");
 	is(call(_IO('d', 0x10), &argument), -ENOTTY, "ioctl: another magic");
@@ -553,7 +554,9 @@ static void test_import(void)
 	is(attach(export.ref, version.devices, &nothing), -ENOENT,
 	   "attach: no such device");
 	is(attach(9999, 0, &nothing), -ENOENT, "attach: no such reference");
-	struct dbh_attach bad = { .ref = export.ref, .flags = 1 };
+	struct dbh_attach bad = {
+		.ref = export.ref, .flags = ~DBH_ATTACH_DYNAMIC,
+	};
 
 	is(call(DBH_IOC_ATTACH, &bad), -EINVAL, "attach: flags");
 	seen = info(export.ref);
@@ -715,6 +718,99 @@ static void test_policies(void)
 	is(page.word, 78, "migrate: mmap after");
 	munmap(p, 4 * page_size);
 	close(fd);
+	reset();
+}
+
+static int attach_dynamic(__u32 ref, __u32 device, __u32 *attachment)
+{
+	struct dbh_attach arg = {
+		.ref = ref, .device = device, .flags = DBH_ATTACH_DYNAMIC,
+	};
+	int ret = call(DBH_IOC_ATTACH, &arg);
+
+	*attachment = arg.attachment;
+	return ret;
+}
+
+static int pin(__u32 attachment)
+{
+	return call(DBH_IOC_PIN, &(struct dbh_pin){ .attachment = attachment });
+}
+
+static int unpin(__u32 attachment)
+{
+	return call(DBH_IOC_UNPIN, &(struct dbh_pin){ .attachment = attachment });
+}
+
+static int move(__u32 ref)
+{
+	return call(DBH_IOC_MOVE, &(struct dbh_move){ .ref = ref });
+}
+
+/* What holds on every kernel, whether attach or map is what maps and pins. */
+static void test_dynamic(void)
+{
+	struct dbh_export export = export_pages(4, DBH_POLICY_DYNAMIC, 0);
+	struct dbh_export bad = {
+		.size = page_size,
+		.policy = DBH_POLICY_CACHING | DBH_POLICY_DYNAMIC,
+	};
+	__u32 a0, a1;
+	struct dbh_page page;
+	struct dbh_map m;
+
+	is(export_with(&bad), -EINVAL, "dynamic: caching");
+	is(attach(export.ref, 0, &a1), 0, "dynamic: static importer");
+	is(pin(a1), -EPERM, "dynamic: pin of a static attachment");
+	is(map(a1, 0, &m), 0, "dynamic: mapped by a static importer");
+	is(move(export.ref), -EBUSY, "dynamic: stays under a static mapping");
+	unmap(m.mapping);
+	detach(a1);
+	is(counters(export.serial).pin, counters(export.serial).unpin,
+	   "dynamic: pins of the core balance");
+
+	is(attach_dynamic(export.ref, DBH_DEVICE_ANY, &a0), 0, "dynamic: attach");
+	is(unpin(a0), -ENOENT, "dynamic: not pinned");
+	is(pin(a0), 0, "dynamic: pin");
+	is(pin(a0), 0, "dynamic: pin again");
+	is(move(export.ref), -EBUSY, "dynamic: stays while pinned");
+	is(detach(a0), -EBUSY, "dynamic: detach while pinned");
+	is(attach_dynamic(export.ref, DBH_DEVICE_STRICT, &a1), 0, "dynamic: strict");
+	is(pin(a1), -EBUSY, "dynamic: cannot move for it");
+	is(unpin(a0), 0, "dynamic: unpin");
+	is(unpin(a0), 0, "dynamic: unpin again");
+	is(map(a0, 0, &m), 0, "dynamic: map");
+	is(page_write(m.mapping, 0, 3, 99), 0, "dynamic: write");
+	unmap(m.mapping);
+	is(counters(export.serial).notified, 0, "dynamic: nobody told yet");
+	is(move(export.ref), 0, "dynamic: move");
+	is(counters(export.serial).notified, 2, "dynamic: both told");
+	is(counters(export.serial).placement, DBH_PLACEMENT_SCATTERED,
+	   "dynamic: of the same kind");
+	is(pin(a1), 0, "dynamic: moves for the strict one");
+	is(counters(export.serial).generation, 2, "dynamic: moved twice");
+	is(counters(export.serial).notified, 4, "dynamic: both told again");
+	is(map(a0, 0, &m), 0, "dynamic: map after the moves");
+	page_read(m.mapping, 0, 3, &page);
+	is(page.hash, dbh_pattern_hash(99, page_size), "dynamic: contents");
+	unmap(m.mapping);
+
+	is(inject(export.serial, DBH_CALLBACK_PIN, 1, 1, EIO), 0,
+	   "dynamic: inject");
+	is(pin(a0), -EIO, "dynamic: pin fails");
+	is(pin(a0), 0, "dynamic: and then not");
+	is(move(9999), -ENOENT, "move: no reference");
+	is(call(DBH_IOC_MOVE, &(struct dbh_move){ .ref = export.ref, .pad = 1 }),
+	   -EINVAL, "move: padding");
+	is(call(DBH_IOC_PIN, &(struct dbh_pin){ .attachment = a0, .pad = 1 }),
+	   -EINVAL, "pin: padding");
+	reset(); /* with pins */
+
+	export = export_pages(1, DBH_POLICY_DEFERRED, 0);
+	is(move(export.ref), -EOPNOTSUPP, "move: not dynamic");
+	is(attach_dynamic(export.ref, 0, &a0), 0, "dynamic importer: attach");
+	is(pin(a0), 0, "dynamic importer: pin");
+	is(counters(export.serial).pin, 0, "dynamic importer: nobody to call");
 	reset();
 }
 
@@ -1465,6 +1561,7 @@ int main(void)
 	test_refs();
 	test_import();
 	test_policies();
+	test_dynamic();
 	test_pages();
 	test_inject();
 	test_counters();
