@@ -11,8 +11,8 @@
 
 namespace dmabuf::model {
 
-void add_fence_configurations(std::vector<Configuration>& all);     // explore_configurations_fence.cpp
-void add_importer_configurations(std::vector<Configuration>& all);  // explore_configurations_importer.cpp
+void add_fence_configurations(std::vector<Configuration>& all, const Resize& resize);     // explore_configurations_fence.cpp
+void add_importer_configurations(std::vector<Configuration>& all, const Resize& resize);  // explore_configurations_importer.cpp
 
 namespace {
 
@@ -39,16 +39,22 @@ Kinds birth(const ExporterProfile& e) {
 const ImporterProfile kGuarded{.name = "harness", .guards_misuse = true};
 const ImporterProfile kUnguarded{.name = "driver", .guards_misuse = false};
 
-Configuration configuration(std::string name, const ExporterProfile& e, const Bounds& slots, const Kinds& more,
-                            std::string_view kernel = "reference", const ImporterProfile& importer = kGuarded) {
-  Configuration c;
-  c.name = std::move(name);
-  c.bounds = slots;
-  c.bounds.kinds = birth(e) | more;
-  c.profile = {*find_kernel_profile(kernel), e, importer};
-  c.operations = all_operations(c.bounds);
-  return c;
-}
+/// Makes a world, in another size where one is asked for.
+struct Maker {
+  const Resize& resize;
+
+  Configuration operator()(std::string name, const ExporterProfile& e, const Bounds& slots, const Kinds& more,
+                           std::string_view kernel = "reference", const ImporterProfile& importer = kGuarded) const {
+    Configuration c;
+    c.name = std::move(name);
+    c.bounds = slots;
+    c.bounds.kinds = birth(e) | more;
+    if (resize) resize(c.name, c.bounds);
+    c.profile = {*find_kernel_profile(kernel), e, importer};
+    c.operations = all_operations(c.bounds);
+    return c;
+  }
+};
 
 /// Buffers of another access mode too.
 Configuration with_access(Configuration c, std::initializer_list<Access> modes) {
@@ -149,8 +155,9 @@ constexpr Bounds slots(unsigned buffers, unsigned fds, unsigned references, unsi
 
 }  // namespace
 
-std::vector<Configuration> standard_configurations() {
+std::vector<Configuration> standard_configurations(const Resize& resize) {
   std::vector<Configuration> all;
+  const Maker configuration{resize};
 
   // Fds, in-kernel references, messages in flight between two processes.
   all.push_back(configuration("sharing", exporter("reference:eager"), slots(2, 3, 2, 0, 0, 0, 1), kSharing));
@@ -258,8 +265,8 @@ std::vector<Configuration> standard_configurations() {
                       {Direction::Bidirectional, Direction::ToDevice});
   everything.symmetry = Symmetry::Reduced;
   all.push_back(std::move(everything));
-  add_fence_configurations(all);
-  add_importer_configurations(all);
+  add_fence_configurations(all, resize);
+  add_importer_configurations(all, resize);
   return all;
 }
 

@@ -8,7 +8,7 @@
 
 namespace dmabuf::model {
 
-void add_fence_configurations(std::vector<Configuration>& all);
+void add_fence_configurations(std::vector<Configuration>& all, const Resize& resize);
 
 namespace {
 
@@ -30,26 +30,33 @@ struct Slots {
   std::uint8_t buffers = 1, fds = 1, references = 0, attachments = 0, mappings = 0, fences = 0, sync_files = 0;
 };
 
-Configuration configuration(std::string name, std::string_view exporter, std::string_view kernel,
-                            const FenceProfile& fences, const Slots& slots, const std::bitset<kOperationKinds>& more) {
-  Configuration c;
-  c.name = std::move(name);
-  c.profile = {*find_kernel_profile(kernel), *find_exporter_profile(exporter), {.name = "harness", .guards_misuse = true},
-               fences};
-  c.bounds.buffers = slots.buffers;
-  c.bounds.fds = slots.fds;
-  c.bounds.references = slots.references;
-  c.bounds.attachments = slots.attachments;
-  c.bounds.mappings = slots.mappings;
-  c.bounds.vmas = c.bounds.messages = 0;
-  c.bounds.devices = 1;
-  c.bounds.pages = 2;
-  c.bounds.fences = slots.fences;
-  c.bounds.sync_files = slots.sync_files;
-  c.bounds.kinds = more | (c.profile.exporter.in_kernel ? kinds<op::Export, op::InstallFd>() : kinds<op::Create>());
-  c.operations = all_operations(c.bounds);
-  return c;
-}
+/// Makes a world, in another size where one is asked for.
+struct Maker {
+  const Resize& resize;
+
+  Configuration operator()(std::string name, std::string_view exporter, std::string_view kernel,
+                           const FenceProfile& fences, const Slots& slots,
+                           const std::bitset<kOperationKinds>& more) const {
+    Configuration c;
+    c.name = std::move(name);
+    c.profile = {*find_kernel_profile(kernel), *find_exporter_profile(exporter), {.name = "harness", .guards_misuse = true},
+                 fences};
+    c.bounds.buffers = slots.buffers;
+    c.bounds.fds = slots.fds;
+    c.bounds.references = slots.references;
+    c.bounds.attachments = slots.attachments;
+    c.bounds.mappings = slots.mappings;
+    c.bounds.vmas = c.bounds.messages = 0;
+    c.bounds.devices = 1;
+    c.bounds.pages = 2;
+    c.bounds.fences = slots.fences;
+    c.bounds.sync_files = slots.sync_files;
+    c.bounds.kinds = more | (c.profile.exporter.in_kernel ? kinds<op::Export, op::InstallFd>() : kinds<op::Create>());
+    if (resize) resize(c.name, c.bounds);
+    c.operations = all_operations(c.bounds);
+    return c;
+  }
+};
 
 /// Without the operations that `unwanted` names.
 Configuration without(Configuration c, const std::function<bool(const Operation&)>& unwanted) {
@@ -78,7 +85,8 @@ Configuration with_imports(Configuration c, FenceFlags flags) {
 
 }  // namespace
 
-void add_fence_configurations(std::vector<Configuration>& all) {
+void add_fence_configurations(std::vector<Configuration>& all, const Resize& resize) {
+  const Maker configuration{resize};
   const auto polled = kinds<op::Close, op::AddFence, op::SignalFence, op::Poll>();
   const auto exported = kinds<op::ExportSyncFile, op::ImportSyncFile, op::FileInfo, op::PollSyncFile, op::CloseSyncFile>();
 

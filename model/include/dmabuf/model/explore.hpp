@@ -137,8 +137,10 @@ Exploration explore(const Configuration& configuration, const ProgressCallback& 
 /// One transaction after the other, each state with the way to it: what the fast way is held against.
 Exploration explore_slowly(const Configuration& configuration, const ProgressCallback& progress = {});
 
+/// Changes how many slots the world of this name has, before its alphabet is made.
+using Resize = std::function<void(std::string_view name, Bounds& bounds)>;
 /// Small worlds, one feature each, and one that has everything: what the proofs run on.
-std::vector<Configuration> standard_configurations();
+std::vector<Configuration> standard_configurations(const Resize& resize = {});
 
 /// A row that fires in no standard configuration, and why that is right.
 struct UnreachedRow {
