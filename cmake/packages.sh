@@ -6,8 +6,9 @@ build_packages="g++ cmake ninja-build ccache pkg-config libboost1.81-dev librapi
   libbenchmark-dev libcli11-dev libfmt-dev nlohmann-json3-dev libexpected-dev zlib1g-dev libdrm-dev linux-libc-dev"
 guest_packages="qemu-system-x86 make gcc gcc-12 libelf-dev xz-utils kmod cpio bc flex bison"
 
-# Readers of other people's formats; a test without its reader is skipped and names the package.
-test_packages="linux-source-6.12 libxml2-utils python3-jsonschema perl gcc bash zsh fish man-db groff-base"
+# Readers of other people's formats, and Spin, which knows the contract a second time; a test without its reader is
+# skipped and names the package.
+test_packages="spin linux-source-6.12 libxml2-utils python3-jsonschema perl gcc bash zsh fish man-db groff-base"
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"

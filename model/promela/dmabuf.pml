@@ -15,9 +15,10 @@
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS UNGUARDED NO_RENAME_WHILE_ATTACHED
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
  *
- * -DREFUSALS   refused operations are steps too: they lead back to their state
- * -DEDGES      pan prints every step: the state before, the label, the state after
- * -DTEARDOWN   at any moment everything may begin to be torn down; adds the liveness property
+ * -DTEARDOWN   at any moment everything may begin to be torn down; adds a liveness property, as do the next two
+ * -DSTALLS     a map that the storage would have to move for waits, and meanwhile the others give back what they have
+ * -DWORKER     released files' release runs in a process of its own, whenever that is scheduled
+ * -DSAY        for simulation: says what is done
  * -DPLANT=N    a deliberate mistake, see PLANTED
  */
 
@@ -228,9 +229,12 @@ byte vmap[VMAS];         /* the process it is mapped in */
 #define SET_VMA_PROCESS(v, p) skip
 #endif
 #endif
-#ifdef TEARDOWN
+#if defined(TEARDOWN)
 byte tearing;
 #define GROWING (!tearing)
+#elif defined(STALLS)
+byte stalled;            /* the attachment + 1 whose map waits for the storage to move */
+#define GROWING (stalled == 0)
 #else
 #define GROWING true
 #endif
@@ -278,25 +282,26 @@ byte tearing;
 #endif
 
 /* -- steps --------------------------------------------------------------------------------------------------- */
-#ifdef EDGES
-c_code {
-\#include "edges.h"
-};
-#define BEFORE c_code { edge_before(); };
-#define AFTER(label) ; c_code { edge_after(label); }
-#else
-#define BEFORE
-#define AFTER(label)
-#endif
-
-/* An operation that is permitted if `guard`; STEP may be taken while all is torn down, too. */
-#define STEP(label, guard, ...) :: d_step { (guard) -> BEFORE __VA_ARGS__; CHECK skip AFTER(label) }
-#define OP(label, guard, ...) STEP(label, GROWING && (guard), __VA_ARGS__)
-#ifdef REFUSALS
-#define REFUSE(label, errno, guard) :: d_step { (guard) -> BEFORE skip AFTER(label " -> " #errno) }
-#else
+/* An operation is permitted if `guard`. STEP may be taken while all is torn down, too. A refusal leads back to its
+ * state. -DSAY is for Spin's own simulation, which runs no C; It joins no strings either: simulate.sh does. */
+#if defined(SAY)
+#define STEP(label, guard, ...) :: d_step { (guard) -> __VA_ARGS__; CHECK printf(label "\n") }
+#define REFUSE(label, errno, guard) :: d_step { (guard) -> printf(label " -> " #errno "\n") }
+#elif defined(TEARDOWN) || defined(STALLS) || defined(WORKER)
+#define STEP(label, guard, ...) :: d_step { (guard) -> __VA_ARGS__; CHECK skip }
 #define REFUSE(label, errno, guard)
+#else
+c_code {
+\#include "beside.h"
+};
+int at;  /* the next line of the walk that is followed; 0 without one */
+#define NAMED(label) c_expr { (named(label, now.at)) }
+#define STEP(label, guard, ...) \
+  :: d_step { (guard) && NAMED(label) -> c_code { before(); }; __VA_ARGS__; CHECK c_code { after(label); } }
+#define REFUSE(label, errno, guard) \
+  :: d_step { (guard) && NAMED(label " -> " #errno) -> c_code { before(); refused(label " -> " #errno); } }
 #endif
+#define OP(label, guard, ...) STEP(label, GROWING && (guard), __VA_ARGS__)
 
 /* PLANTED
  *  1  a table cached for both directions serves only requests for both
@@ -308,7 +313,10 @@ c_code {
  * and for the properties:
  *  7  an attachment may go while it is mapped
  *  8  a message that is never received keeps its reference for ever
- *  9  the teardown forgets to unmap
+ *  9  nobody unmaps while all is torn down, or while a map waits
+ * 10  release runs as long as somebody asks for it
+ * 11  the storage moves under a mapping
+ * 12  release waits until no fd is open, of no buffer
  */
 
 #define BORN(b, where) buf[b] = LIVE; released[b] = 0; place[b] = where
@@ -399,9 +407,20 @@ c_code {
 #else
 #define FORGET_ACCESS(b) skip
 #endif
+#if PLANT == 10
+#define AFTER_RELEASE DYING
+#else
+#define AFTER_RELEASE RELEASED
+#endif
+#define OPEN_FD(f, ...) || fd[f] > 0
+#if PLANT == 12
+#define MAY_RELEASE !(false ALL_F(OPEN_FD, 0))
+#else
+#define MAY_RELEASE true
+#endif
 #define RELEASE(b, ...) \
-  STEP("(release b" #b ")", buf[b] == DYING, \
-       assert(released[b] == 0); released[b]++; buf[b] = RELEASED; \
+  STEP("(release b" #b ")", buf[b] == DYING && MAY_RELEASE, \
+       assert(released[b] == 0); released[b]++; buf[b] = AFTER_RELEASE; \
        used[b] = 0; begun[b] = 0; place[b] = NOWHERE; FORGET_ACCESS(b))
 
 /* An importer that guards against misuse refuses to use a slot that is empty, and to lose what it still needs;
@@ -504,10 +523,15 @@ c_code {
 #define HANDED_OUT(a) false
 #endif
 /* ATT-018: the importer's mappings go first. */
+#ifdef STALLS
+#define WAITS(a) (stalled == a + 1)
+#else
+#define WAITS(a) false
+#endif
 #if PLANT == 7
 #define MAY_DETACH(a) true
 #else
-#define MAY_DETACH(a) (!HANDED_OUT(a))
+#define MAY_DETACH(a) (!HANDED_OUT(a) && !WAITS(a))
 #endif
 #define DETACH(b, a) \
   STEP("detach a" #a, att[a] == b + 1 && MAY_DETACH(a), att[a] = 0; dev[a] = 0; FORGET_TABLE(a); \
@@ -518,7 +542,11 @@ c_code {
 /* A map that reaches the exporter. The first one chooses the place, which then suits every device attached
  * (MIG-002); later a strict device may find it unsuitable. */
 #define SUITS(a, b) (CONSTRAINTS == IGNORED || dev[a] == 0 || place[b] != ANYWHERE)
+#if PLANT == 11
+#define CAN_MOVE(b) (CONSTRAINTS == MIGRATES)
+#else
 #define CAN_MOVE(b) (CONSTRAINTS == MIGRATES && !MAPPED(b))
+#endif
 #define REACH(a, b) (SUITS(a, b) || CAN_MOVE(b))
 #define ALLOCATE(b) \
   if \
@@ -557,10 +585,20 @@ c_code {
 #else
 #define MAP_UNKEPT(b, d, n, a, m)
 #endif
+/* Instead of EBUSY it waits, as an exporter may that has asked the others to let go (DYN-010); then it goes on. */
+#ifdef STALLS
+#define MAP_STALLED(b, d, n, a, m) \
+  OP("map stalls", CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && !REACH(a, b), stalled = a + 1) \
+  STEP("map proceeds", stalled == a + 1 && CAN_MAP(b, a, m) && REACH(a, b), \
+       MOVE(a, b); used[b] = 1; KEEP_TABLE(a, d); HAND_OUT(a, m, d); stalled = 0)
+#else
+#define MAP_STALLED(b, d, n, a, m)
+#endif
 #define MAP(b, d, n, a, m) \
   OP("map a" #a " m" #m " " #n, CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && REACH(a, b), \
      MOVE(a, b); ALLOCATE(b); used[b] = 1; KEEP_TABLE(a, d); HAND_OUT(a, m, d)) \
   REFUSE("map a" #a " m" #m " " #n, EBUSY, CAN_MAP(b, a, m) && !IS_CACHED(a) && AGAIN(a) && !REACH(a, b)) \
+  MAP_STALLED(b, d, n, a, m) \
   MAP_UNKEPT(b, d, n, a, m) \
   MAP_CACHED(b, d, n, a, m)
 #define MAP_D(d, n, a, m) EACH_B(MAP, d, n, a, m) GUARD("map a" #a " m" #m " " #n, att[a] == 0 && map[m] == 0)
@@ -718,7 +756,9 @@ end:
 #ifdef HANDLES
   EACH_B(CLOSE_HANDLE, 0)
 #endif
+#ifndef WORKER
   EACH_B(RELEASE, 0)
+#endif
 #ifdef DUPS
   EACH_F(DUP_F, 0)
   EACH_F(DUP_BAD, 0)
@@ -780,6 +820,18 @@ end:
   od
 }
 
-#ifdef TEARDOWN
+#ifdef WORKER
+/* One for each buffer: a piece of work for each file that was released. */
+#define WORKER_OF(b, ...) active proctype JOIN(worker, b)() { end: do RELEASE(b, 0) od }
+EACH_B(WORKER_OF, 0)
+#endif
+
+/* PROVED, by pan -a (prove.sh) */
+#if defined(TEARDOWN)
 ltl all_can_be_released { [] (tearing -> <> ALL_RELEASED) }
+#elif defined(STALLS)
+ltl stalled_moves_proceed { [] (stalled > 0 -> <> (stalled == 0)) }
+#elif defined(WORKER)
+/* With weak fairness: each worker is scheduled at some time. */
+ltl release_follows_the_last_put { [] (buf[0] == DYING -> <> (buf[0] == RELEASED)) }
 #endif

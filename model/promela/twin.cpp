@@ -1,301 +1,79 @@
 // SPDX-License-Identifier: MIT
-/// Walks the model's own steps and those of its twin in Promela side by side, and shows the shortest
-/// program after which they part.
+/// The model's side of the comparison with its twin in Promela.
 ///
-/// Usage: twin CONFIGURATION SLOTS EDGES     EDGES: what pan wrote (edges.h)
-///        twin CONFIGURATION SLOTS           how many states, transitions and refusals
-/// SLOTS: "-" for the configuration's own, else how many buffers, fds, references, attachments, mappings, CPU
-/// mappings and messages: 1,2,2,0,0,0,1
-/// Exit: 0 the same steps everywhere, 1 a difference, 64 usage.
+///   promela-twin [--spoilt MISTAKE] count NAME SIZE               how many states, transitions, refusals
+///   promela-twin [--spoilt MISTAKE] compare NAME SIZE EDGES       EDGES: every step of the twin, as pan wrote it
+///   promela-twin [--spoilt MISTAKE] walk NAME SIZE SEED STEPS     a walk at random
+///   promela-twin [--spoilt MISTAKE] accept NAME SIZE TRACE        is that a walk of the model?
+///   promela-twin [--spoilt MISTAKE] shorten NAME SIZE TRACE LINE  the way to that line, without detours
+///   promela-twin mistakes                                         what can be put wrong in the tables
+///   promela-twin worlds                                           the names of all configurations
+///
+/// NAME is one of 'dmabuf-conform model check', SIZE the slots that shall be other than there ("fds=2,vmas=1"), or "-".
+/// Exit: 0 the same, 1 a difference, 64 usage, 3 something is broken.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <deque>
-#include <fstream>
+#include <cstdlib>
 #include <iostream>
-#include <map>
-#include <set>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <variant>
 #include <vector>
 
-#include "dmabuf/conformance/trace.hpp"
-#include "dmabuf/model/explore.hpp"
-#include "dmabuf/model/pack.hpp"
-#include "dmabuf/model/world.hpp"
-#include "transaction.hpp"
+#include "twin.hpp"
+#include "twin_spoilt.hpp"
 
 namespace {
 
 using namespace dmabuf;
-using model::Allowance;
-using model::World;
 
-/// "EBUSY" of "attach r0 d1 a0 -> EBUSY"; empty for a step that is permitted.
-std::string_view errno_of(std::string_view label) {
-  const std::size_t arrow = label.find(" -> ");
-  return arrow == std::string_view::npos ? std::string_view{} : label.substr(arrow + 4);
+int count(const model::Configuration& c) {
+  const model::Exploration found = explore(c);
+  std::cout << fmt::format("{} {} {}\n", found.states, found.transitions, found.refusals);
+  return found.complete ? 0 : 3;
 }
 
-/// What pan wrote: for every state its steps, by label.
-class Twin {
- public:
-  struct Step {
-    std::uint32_t label;
-    std::uint32_t to;
-  };
-
-  explicit Twin(const char* path) {
-    std::ifstream file(path);
-    if (!file) throw std::runtime_error(fmt::format("cannot read {}", path));
-    std::string line;
-    while (std::getline(file, line)) {
-      const std::string_view text = line;
-      const std::size_t first = text.find('\t');
-      const std::size_t second = text.find('\t', first + 1);
-      if (second == std::string_view::npos) throw std::runtime_error("an edge is cut off: " + line);
-      const std::uint32_t from = state(text.substr(0, first));
-      std::string name(text.substr(first + 1, second - first - 1));
-      std::ranges::replace(name, '\'', '"');  // Spin cannot quote a quote
-      const std::uint32_t label = number(labels_, names_, name);
-      const std::uint32_t to = state(text.substr(second + 1));
-      steps_.resize(std::max<std::size_t>(steps_.size(), std::max(from, to) + 1));
-      steps_[from].push_back({label, to});
-    }
-    if (steps_.empty()) throw std::runtime_error(fmt::format("{} holds no step", path));
-  }
-
-  /// Did pan write what is refused, too?
-  bool refusals() const {
-    return std::ranges::any_of(names_, [](const std::string& name) { return !errno_of(name).empty(); });
-  }
-  /// By label. The first state written is the initial one, 0.
-  std::multimap<std::string_view, std::uint32_t> steps(std::uint32_t state) const {
-    std::multimap<std::string_view, std::uint32_t> result;
-    for (const Step& step : steps_[state]) result.emplace(names_[step.label], step.to);
-    return result;
-  }
-
- private:
-  using Numbers = std::unordered_map<std::string, std::uint32_t>;
-
-  static std::uint32_t number(Numbers& numbers, std::deque<std::string>& names, std::string_view text) {
-    const auto [entry, added] = numbers.try_emplace(std::string(text), static_cast<std::uint32_t>(numbers.size()));
-    if (added) names.emplace_back(text);
-    return entry->second;
-  }
-  std::uint32_t state(std::string_view text) {
-    return states_.try_emplace(std::string(text), static_cast<std::uint32_t>(states_.size())).first->second;
-  }
-
-  Numbers states_, labels_;
-  std::deque<std::string> names_;
-  std::vector<std::vector<Step>> steps_;
-};
-
-struct OurStep {
-  std::string label;  ///< without an errno
-  Allowance allowance;
-  model::ErrnoSet errnos;
-  World next;
-};
-
-std::vector<OurStep> our_steps(const World& world, const model::Configuration& c) {
-  std::vector<OurStep> steps;
-  model::Alternatives ways;
-  for (const model::Operation& operation : c.operations) {
-    model::alternatives(world, c.profile, operation, ways);
-    for (const model::Alternative& way : ways)
-      if (way.allowance != Allowance::Malformed)
-        steps.push_back({conformance::to_text(operation), way.allowance, way.errnos,
-                         way.allowance == Allowance::Permitted ? way.next : world});
-  }
-  for (std::uint8_t b = 0; b < c.bounds.buffers; ++b) {
-    if (world.buffers[b].lifecycle != model::state::kDying) continue;
-    World next = world;
-    model::Choices choices;
-    model::Alternative result;
-    model::Transaction transaction(next, c.profile, choices, result);
-    transaction.release(b);
-    steps.push_back({fmt::format("(release b{})", b), Allowance::Permitted, {}, next});
-  }
-  return steps;
+int usage() {
+  std::cerr << "usage: promela-twin [--spoilt MISTAKE] count|compare|walk|accept|shorten NAME SIZE ...\n";
+  return 64;
 }
 
-std::string word(const OurStep& step) {
-  if (step.allowance != Allowance::Refused) return std::string(to_string(step.allowance));
-  std::string text = "refused:";
-  if (step.errnos.size > 0) text += " " + step.errnos.text(" ");
-  return text;
-}
-
-struct Pair {
-  std::uint32_t twin;
-  std::uint64_t packed;
-  std::size_t parent;
-  std::string label;
-};
-
-class Comparison {
- public:
-  Comparison(const model::Configuration& c, const Twin& twin)
-      : c_(c), twin_(twin), packing_(c.profile, c.operations), refusals_written_(twin.refusals()) {}
-
-  int run() {
-    reach(0, *packing_.pack(World{}), 0, "");
-    for (std::size_t i = 0; i < pairs_.size() && !different_; ++i) expand(i);
-    if (different_) return 1;
-    std::cout << fmt::format("{}: {} states, {} steps, {} refusals: the same, one by one\n", c_.name, pairs_.size(), steps_,
-                             refusals_);
+int run(std::span<char*> words) {
+  const std::string_view verb = words.empty() ? "" : words[0];
+  if (verb == "mistakes" && words.size() == 1) {
+    for (const twin::Mistake& mistake : twin::mistakes())
+      std::cout << fmt::format("{} {} {}\n", mistake.name, mistake.configuration, mistake.what);
     return 0;
   }
-
- private:
-  void expand(std::size_t index) {
-    const World world = packing_.unpack(pairs_[index].packed);
-    auto theirs = twin_.steps(pairs_[index].twin);
-    for (auto step = theirs.begin(); step != theirs.end(); ++step)
-      if (theirs.count(step->first) > 1)
-        throw std::runtime_error(fmt::format("\"{}\" has several outcomes: only counts can be compared", step->first));
-    for (const OurStep& ours : our_steps(world, c_)) {
-      const bool permitted = ours.allowance == Allowance::Permitted;
-      const bool refused = ours.allowance == Allowance::Refused;
-      if (refused && !refusals_written_) continue;
-      // The twin's step of that label, permitted or refused as ours is.
-      auto match = theirs.end();
-      auto other = theirs.end();
-      for (auto step = theirs.begin(); step != theirs.end(); ++step) {
-        const std::string_view error = errno_of(step->first);
-        if (step->first.substr(0, error.empty() ? std::string_view::npos : step->first.size() - error.size() - 4) !=
-            ours.label)
-          continue;
-        const bool same = permitted ? error.empty()
-                                    : refused && !error.empty() && ours.errnos.contains(model::errno_from_name(error));
-        (same ? match : other) = step;
-      }
-      if (match == theirs.end()) {
-        if (!permitted && !refused && other == theirs.end()) continue;  // nobody goes there
-        const std::string said = other == theirs.end()              ? "not a step"
-                                 : errno_of(other->first).empty() ? "permitted"
-                                                                  : fmt::format("refused: {}", errno_of(other->first));
-        differ(index, ours.label, word(ours), said);
-        return;
-      }
-      const std::uint32_t to = match->second;
-      theirs.erase(match);
-      (permitted ? steps_ : refusals_) += 1;
-      const auto packed = packing_.pack(ours.next);
-      if (!packed) throw std::runtime_error("a state of ours cannot be packed");
-      reach(to, *packed, index, ours.label);
-      if (different_) return;
-    }
-    if (theirs.empty()) return;
-    const std::string_view label = theirs.begin()->first;
-    const std::string_view error = errno_of(label);
-    differ(index, std::string(label.substr(0, label.find(" -> "))), "not a step",
-           error.empty() ? "permitted" : fmt::format("refused: {}", error));
+  if (verb == "worlds" && words.size() == 1) {
+    for (const model::Configuration& c : model::standard_configurations()) std::cout << c.name << '\n';
+    return 0;
   }
-
-  /// The steps arrived at a pair of states; each state has exactly one partner.
-  void reach(std::uint32_t twin, std::uint64_t packed, std::size_t parent, const std::string& label) {
-    const auto [by_twin, new_twin] = ours_.try_emplace(twin, packed);
-    const auto [by_ours, new_ours] = theirs_.try_emplace(packed, twin);
-    if (new_twin && new_ours) {
-      pairs_.push_back({twin, packed, parent, label});
-    } else if (by_twin->second != packed || by_ours->second != twin) {
-      differ(parent, label, new_ours ? "leads to a state not seen before" : "leads to a state seen before",
-             new_twin ? "leads to a state not seen before" : "leads to a state seen before");
-    }
-  }
-
-  void differ(std::size_t index, const std::string& label, const std::string& ours, const std::string& theirs) {
-    different_ = true;
-    std::vector<std::string> trace;
-    for (std::size_t i = index; i != 0; i = pairs_[i].parent) trace.push_back(pairs_[i].label);
-    std::cout << fmt::format("{}: the first difference, after {} steps\n", c_.name, trace.size());
-    for (auto line = trace.rbegin(); line != trace.rend(); ++line) std::cout << fmt::format("  {}\n", *line);
-    std::cout << fmt::format("  {}\n    program: {}\n    promela: {}\n", label, ours, theirs);
-  }
-
-  const model::Configuration& c_;
-  const Twin& twin_;
-  model::Packing packing_;
-  bool refusals_written_;
-  std::vector<Pair> pairs_;
-  std::unordered_map<std::uint32_t, std::uint64_t> ours_;
-  std::unordered_map<std::uint64_t, std::uint32_t> theirs_;
-  std::uint64_t steps_ = 0, refusals_ = 0;
-  bool different_ = false;
-};
-
-/// The configuration with other slots: the same kinds of operations, directions and access modes. Without
-/// symmetry, which Spin does not know.
-model::Configuration with_slots(model::Configuration c, std::string_view slots) {
-  c.symmetry = model::Symmetry::Ignored;
-  if (slots == "-") return c;
-  std::vector<std::uint8_t> numbers;
-  for (std::size_t at = 0; at <= slots.size(); at = std::min(slots.find(',', at), slots.size()) + 1) {
-    const std::string text(slots.substr(at, slots.find(',', at) - at));
-    numbers.push_back(static_cast<std::uint8_t>(std::stoul(text)));
-  }
-  if (numbers.size() != 7) throw std::runtime_error(fmt::format("seven numbers are needed, not {}", slots));
-  model::Bounds& b = c.bounds;
-  const std::array fields = {&b.buffers, &b.fds, &b.references, &b.attachments, &b.mappings, &b.vmas, &b.messages};
-  for (std::size_t i = 0; i < fields.size(); ++i) *fields[i] = numbers[i];
-
-  std::set<model::Direction> directions;
-  std::set<model::Access> modes;
-  for (const model::Operation& operation : c.operations) {
-    if (const auto* map = std::get_if<model::op::Map>(&operation)) directions.insert(map->direction);
-    if (const auto* o = std::get_if<model::op::Export>(&operation)) modes.insert(o->access);
-    if (const auto* o = std::get_if<model::op::Create>(&operation)) modes.insert(o->access);
-  }
-  std::vector<model::Operation> all;
-  for (const model::Operation& operation : all_operations(c.bounds)) {
-    if (const auto* map = std::get_if<model::op::Map>(&operation); map != nullptr && !directions.contains(map->direction))
-      continue;
-    const bool birth = std::holds_alternative<model::op::Export>(operation) ||
-                       std::holds_alternative<model::op::Create>(operation);
-    if (!birth) {
-      all.push_back(operation);
-      continue;
-    }
-    for (const model::Access mode : modes) {
-      model::Operation other = operation;
-      if (auto* o = std::get_if<model::op::Export>(&other)) o->access = mode;
-      if (auto* o = std::get_if<model::op::Create>(&other)) o->access = mode;
-      all.push_back(other);
-    }
-  }
-  c.operations = std::move(all);
-  return c;
-}
-
-int run(const model::Configuration& c, const char* edges) {
-  if (edges != nullptr) return Comparison(c, Twin(edges)).run();
-  const model::Exploration found = explore(c);
-  std::cout << fmt::format("{} {} {} {}\n", c.name, found.states, found.transitions, found.refusals);
-  return found.complete ? 0 : 1;
+  if (words.size() < 3) return usage();
+  const model::Configuration c = twin::configuration(words[1], words[2]);
+  const std::span<char*> more = words.subspan(3);
+  const auto number = [&](std::size_t i) { return std::stoul(more[i]); };
+  if (verb == "count" && more.empty()) return count(c);
+  if (verb == "compare" && more.size() == 1) return twin::compare(c, more[0]);
+  if (verb == "walk" && more.size() == 2) return twin::walk(c, static_cast<unsigned>(number(0)), number(1));
+  if (verb == "accept" && more.size() == 1) return twin::accept(c, more[0]);
+  if (verb == "shorten" && more.size() == 2) return twin::shorten(c, more[0], number(1));
+  return usage();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc < 3 || argc > 4) {
-    std::cerr << "usage: twin CONFIGURATION SLOTS [EDGES]\n";
-    return 64;
+  std::span<char*> words(argv + 1, static_cast<std::size_t>(argc - 1));
+  std::optional<twin::Spoilt> spoilt;
+  if (words.size() >= 2 && std::string_view(words[0]) == "--spoilt") {
+    spoilt.emplace(words[1]);
+    words = words.subspan(2);
   }
-  for (const model::Configuration& c : model::standard_configurations())
-    if (c.name == argv[1]) return run(with_slots(c, argv[2]), argc == 4 ? argv[3] : nullptr);
-  std::cerr << fmt::format("twin: no configuration is called {}\n", argv[1]);
-  return 64;
+  return run(words);
 } catch (const std::exception& error) {
-  std::cerr << "twin: " << error.what() << '\n';
+  std::cerr << "promela-twin: " << error.what() << '\n';
   return 3;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Smaller than the program's, which Spin cannot visit: it knows no symmetry. */
+/* Spin cannot visit this size: it knows no symmetry. It follows walks there. */
 #ifndef BUFFERS
 #define BUFFERS 2
-#define FDS 2
-#define REFERENCES 2
-#define ATTACHMENTS 1
-#define MAPPINGS 1
+#define FDS 3
+#define REFERENCES 3
+#define ATTACHMENTS 2
+#define MAPPINGS 2
 #define MESSAGES 1
 #endif
 #define DUPS
