@@ -18,7 +18,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # Mistakes of dmabuf.pml (-DPLANT) and the configuration that must notice each.
-planted="1:importers-caching 2:sharing-created 3:importers-eager 5:importers-deferred 6:cpu-access-udmabuf"
+planted="1:importers-caching 2:sharing-created 3:importers-eager 5:importers-deferred 6:cpu-access-udmabuf
+  13:children 15:fences"
 # Which process an fd is in decides nothing in these worlds: a walk cannot show it, the states do.
 remembered="4:sharing"
 most_walks=40
@@ -54,12 +55,12 @@ by_walks() {
 }
 
 for entry in $planted; do
-  echo "in the twin: $(sed -n "s/^ \*  ${entry%%:*}  //p" "$here/dmabuf.pml")"
+  echo "in the twin: $(sed -n "s/^ \*  *${entry%%:*}  //p" "$here/dmabuf.pml")"
   by_counts "${entry#*:}" -DPLANT="${entry%%:*}"
   by_walks "${entry#*:}" -DPLANT="${entry%%:*}"
 done
 for entry in $remembered; do
-  echo "in the twin: $(sed -n "s/^ \*  ${entry%%:*}  //p" "$here/dmabuf.pml")"
+  echo "in the twin: $(sed -n "s/^ \*  *${entry%%:*}  //p" "$here/dmabuf.pml")"
   by_counts "${entry#*:}" -DPLANT="${entry%%:*}"
 done
 "$program" mistakes > "$work/mistakes"

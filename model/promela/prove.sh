@@ -22,9 +22,10 @@ safety - sharing-created - 10
 safety - importers-eager - 3
 safety - importers-eager - 7
 safety - importers-migrating - 11
+safety - poll-vgem - 14
 END
   for name in sharing-created handles importers-caching importers-refusing importers-migrating importers-vgem cpu-access \
-    cpu-mappings cpu-mappings-migrating calls; do echo "all_can_be_released TEARDOWN $name - 0"; done
+    cpu-mappings cpu-mappings-migrating calls reshaped children-prime children-importers poll-vgem sync-files-shared; do echo "all_can_be_released TEARDOWN $name - 0"; done
   cat << END
 all_can_be_released TEARDOWN importers-eager - 9
 stalled_moves_proceed STALLS importers-migrating - 0
@@ -32,7 +33,7 @@ stalled_moves_proceed STALLS importers-migrating references=1,mappings=3 0
 stalled_moves_proceed STALLS everything buffers=1,fds=2,references=2,attachments=2,mappings=2 0
 stalled_moves_proceed STALLS importers-migrating - 9
 END
-  for name in sharing-created handles importers-eager cpu-mappings; do
+  for name in sharing-created handles importers-eager cpu-mappings children poll-vgem; do
     echo "release_follows_the_last_put WORKER $name - 0"
   done
   echo "release_follows_the_last_put WORKER sharing-created - 12"

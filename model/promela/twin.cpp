@@ -6,6 +6,7 @@
 ///   promela-twin [--spoilt MISTAKE] walk NAME SIZE SEED STEPS     a walk at random
 ///   promela-twin [--spoilt MISTAKE] accept NAME SIZE TRACE        is that a walk of the model?
 ///   promela-twin [--spoilt MISTAKE] shorten NAME SIZE TRACE LINE  the way to that line, without detours
+///   promela-twin [--spoilt MISTAKE] race NAME SIZE COMMAND        how long the explorer takes, and that command
 ///   promela-twin mistakes                                         what can be put wrong in the tables
 ///   promela-twin worlds                                           the names of all configurations
 ///
@@ -36,7 +37,7 @@ int count(const model::Configuration& c) {
 }
 
 int usage() {
-  std::cerr << "usage: promela-twin [--spoilt MISTAKE] count|compare|walk|accept|shorten NAME SIZE ...\n";
+  std::cerr << "usage: promela-twin [--spoilt MISTAKE] count|compare|walk|accept|shorten|race NAME SIZE ...\n";
   return 64;
 }
 
@@ -60,6 +61,7 @@ int run(std::span<char*> words) {
   if (verb == "walk" && more.size() == 2) return twin::walk(c, static_cast<unsigned>(number(0)), number(1));
   if (verb == "accept" && more.size() == 1) return twin::accept(c, more[0]);
   if (verb == "shorten" && more.size() == 2) return twin::shorten(c, more[0], number(1));
+  if (verb == "race" && more.size() == 1) return twin::race(c, more[0]);
   return usage();
 }
 

@@ -42,4 +42,7 @@ int accept(const model::Configuration& c, const char* trace);
 /// Prints the way to the line of that number, counted from 1, without its detours, and the line.
 int shorten(const model::Configuration& c, const char* trace, std::size_t line);
 
+/// Explores the world and runs that command, which is to do the same; prints how long each takes.
+int race(const model::Configuration& c, const char* pan);
+
 }  // namespace dmabuf::twin

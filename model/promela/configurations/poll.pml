@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 2
+#define FENCES 3
+#endif
+#define DUPS
+#define CLOSES
+#define POLLS
+#define FENCE_USAGES BOTH
+#define CREATES
+#define HANDLES
+#define OWN_REFERENCES 2
+#define ALLOCATES_AT_EXPORT NO
+#define NO_WRITE_ONLY
+#include "../dmabuf.pml"
