@@ -14,7 +14,7 @@
  *             ODD_CREATIONS (also of size 0 and with unknown flags)
  *             RESHAPES (what becomes of CPU mappings: reshaped.pml; GROWING_PAST: they may end behind their buffer)
  *             CHILDREN (children.pml; CLOSE_ON_EXEC: fds of both kinds)
- *             and of fences, with slots FENCES and SYNC_FILES: fences.pml
+ *             and of fences, with slots FENCES and SYNC_FILES: fences.pml; of kernel mappings, with VMAPS: vmaps.pml
  *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP REFUSES_ATTACH CONSTRAINTS ONE_MAP NO_MMAP
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS GROWTH UNGUARDED NO_RENAME_WHILE_ATTACHED
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
@@ -48,6 +48,9 @@
 #endif
 #ifndef SYNC_FILES
 #define SYNC_FILES 0
+#endif
+#ifndef VMAPS
+#define VMAPS 0
 #endif
 #ifndef PAGES
 #define PAGES 2          /* of every buffer that can be made */
@@ -295,6 +298,14 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #define FORGET_RESERVATION(b) skip
 #endif
 
+#if VMAPS > 0
+#include "vmaps.pml"
+#define VMAPPED(b) (kmaps[b] > 0)
+#else
+#define VMAPPED(b) false
+#define CHECK_KMAPS(b) skip
+#endif
+
 /* -- what is said of it -------------------------------------------------------------------------------------- */
 #define IS_FD(f, b) + (fd[f] == b + 1)
 #define IS_REF(r, b) + (ref[r] == b + 1)
@@ -329,6 +340,7 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
   assert(count[b] == LEDGER(b)); \
   assert((buf[b] == LIVE) == (count[b] > 0)); \
   assert(released[b] == (buf[b] == RELEASED)); \
+  CHECK_KMAPS(b); \
   CHECK_ATTS(b)
 #if ATTACHMENTS > 0
 #define CHECK_ATTS(b) assert(atts[b] == ATTACHMENTS_OF(b)); assert(atts[b] == 0 || buf[b] == LIVE)
@@ -511,8 +523,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #if PLANT == 3
 #define MAY_LOSE(r, b) true
 #else
-/* ATT-007: who is attached keeps a reference of its own. */
-#define MAY_LOSE(r, b) (!ATTACHED(b) || KERNEL_REFERENCES(b) > 1)
+/* ATT-007, VMP-008: who is attached, or has it mapped, keeps a reference of its own. */
+#define MAY_LOSE(r, b) ((!ATTACHED(b) && !VMAPPED(b)) || KERNEL_REFERENCES(b) > 1)
 #endif
 #define INSTALL_FD(b, r, f) \
   STEP("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b), \
@@ -628,7 +640,7 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #if PLANT == 11
 #define CAN_MOVE(b) (CONSTRAINTS == MIGRATES)
 #else
-#define CAN_MOVE(b) (CONSTRAINTS == MIGRATES && !MAPPED(b))
+#define CAN_MOVE(b) (CONSTRAINTS == MIGRATES && !MAPPED(b) && !VMAPPED(b))
 #endif
 #define REACH(a, b) (SUITS(a, b) || CAN_MOVE(b))
 #define ALLOCATE(b) \
@@ -907,6 +919,10 @@ end:
 #endif
 #ifdef CHILDREN
   CHILD_STEPS
+#endif
+#if VMAPS > 0
+  EACH_R(VMAP_R, 0)
+  EACH_K(VUNMAP_W, 0)
 #endif
 #if FENCES > 0
   EACH_F(ADD_F, 0)

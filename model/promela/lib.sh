@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts beside it, which set $here to this directory: Spin, its verifiers, and worlds in other sizes.
 
-slots="BUFFERS FDS REFERENCES ATTACHMENTS MAPPINGS VMAS MESSAGES PAGES FENCES SYNC_FILES"
+slots="BUFFERS FDS REFERENCES ATTACHMENTS MAPPINGS VMAS MESSAGES PAGES FENCES SYNC_FILES VMAPS"
 
 # Ends with 77 and the remedy if a tool is missing.
 need_spin() {

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 1
+#define REFERENCES 1
+#define VMAPS 2
+#endif
+#define CLOSES
+#define GETS
+#define PUTS
+#define EXPORTS
+#define ALLOCATES_AT_EXPORT YES
+#define HAS_VMAP NO
+#include "../dmabuf.pml"
