@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts beside it, which set $here to this directory: Spin, its verifiers, and worlds in other sizes.
 
+# What pan writes of a world without end must not fill a disk: 4 GiB, and it is stopped.
+ulimit -f 8388608
+
 slots="BUFFERS FDS REFERENCES ATTACHMENTS MAPPINGS VMAS MESSAGES PAGES FENCES SYNC_FILES VMAPS"
 
 # Ends with 77 and the remedy if a tool is missing.
