@@ -15,24 +15,29 @@ namespace dmabuf::app {
 
 std::filesystem::path project_traces() { return DMABUF_SOURCE_DIR "/conformance/traces"; }
 
-namespace {
-
-record::Start start_record(const CampaignSettings& settings, const Target& target, const OpenedTarget& opened) {
+record::Start begun_by(const CampaignSettings& settings) {
   record::Start start;
   start.run = settings.run;
   start.tool = "dmabuf-conform " DMABUF_VERSION " " DMABUF_COMMIT;
   start.model = model::model_hash();
-  start.target = target.text();
-  start.exporter = target.exporter;
-  start.importer = opened.profile.importer.name;
-  start.kernel = opened.kernel_release;
-  start.profile = opened.profile.kernel.name;
   start.seed = settings.seed;
   start.cases = settings.cases;
   start.shard_index = settings.shard_index;
   start.shard_count = settings.shard_count;
   start.started = utc_now();
   start.argv = settings.argv;
+  return start;
+}
+
+namespace {
+
+record::Start start_record(const CampaignSettings& settings, const Target& target, const OpenedTarget& opened) {
+  record::Start start = begun_by(settings);
+  start.target = target.text();
+  start.exporter = target.exporter;
+  start.importer = opened.profile.importer.name;
+  start.kernel = opened.kernel_release;
+  start.profile = opened.profile.kernel.name;
   return start;
 }
 

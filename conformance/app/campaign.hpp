@@ -39,6 +39,9 @@ struct Done {
   conformance::Runner::Signatures signatures;
 };
 
+/// What a run says of itself whatever it tests: tool, model, seed, cases, shard.
+record::Start begun_by(const CampaignSettings& settings);
+
 /// Everything a campaign needs to know, for a target that has been opened.
 conformance::CampaignOptions campaign_options(const CampaignSettings& settings, const Target& target,
                                               const OpenedTarget& opened, const Done& done);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <random>
 
@@ -25,8 +27,11 @@ Done done_before(const std::vector<record::Run>& runs, const std::string& target
   Done done;
   for (const record::Run& run : runs) {
     if (run.target() != target) continue;
+    for (const record::Finding& finding : run.findings) done.signatures.insert(finding.signature);
     for (const record::Case& c : run.cases) {
       if (c.tries.empty() || !c.tries.back().ended) continue;
+      // Broken off while it was shrunk: what was found has not been written down.
+      if (record::is_finding(c.tries.back().outcome) && !done.signatures.contains(c.tries.back().signature)) continue;
       if (c.id.starts_with("random."))
         done.cases.insert(std::strtoull(c.id.c_str() + 7, nullptr, 10));
       else if (c.id.starts_with("trace."))
@@ -34,13 +39,13 @@ Done done_before(const std::vector<record::Run>& runs, const std::string& target
       else if (c.id.starts_with("check."))
         done.checks.insert(c.id.substr(6));
     }
-    for (const record::Finding& finding : run.findings) done.signatures.insert(finding.signature);
   }
   return done;
 }
 
 /// The same for the targets of one kernel, as its guests want it.
-std::vector<GuestProgress> progress_before(const std::vector<record::Run>& runs, const std::string& kernel) {
+std::vector<GuestProgress> progress_before(const std::vector<record::Run>& runs, const std::string& kernel,
+                                           std::uint64_t cases) {
   std::vector<GuestProgress> all;
   for (const record::Run& run : runs) {
     const auto target = parse_target(run.target());
@@ -48,7 +53,9 @@ std::vector<GuestProgress> progress_before(const std::vector<record::Run>& runs,
     const Done done = done_before(runs, run.target());
     GuestProgress progress;
     progress.target = {target->exporter, target->bug};
-    progress.finished = run.stop.has_value() && run.stop->reason != "sigterm";
+    // Whose time was up, or who was lost, has more to do; and so has who is asked for more than before.
+    const std::uint64_t planned = run.start ? run.start->cases : 0;  // none for what has checks alone
+    progress.finished = run.stop.has_value() && run.stop->reason == "plan-done" && (planned == 0 || planned >= cases);
     progress.done_traces.assign(done.traces.begin(), done.traces.end());
     progress.done_checks.assign(done.checks.begin(), done.checks.end());
     progress.done.assign(done.cases.begin(), done.cases.end());
@@ -56,6 +63,35 @@ std::vector<GuestProgress> progress_before(const std::vector<record::Run>& runs,
     all.push_back(std::move(progress));
   }
   return all;
+}
+
+/// Goes on where the journal was left, as far as that is the same run: one journal, one contract.
+void take_up(const std::vector<record::Run>& before, const RunRequest& request, CampaignSettings& settings) {
+  const record::Start now = begun_by(settings);
+  const record::Start* first = nullptr;
+  std::uint64_t cases = 0;  // a target that was skipped has planned none
+  for (const record::Run& run : before) {
+    if (!run.start) continue;
+    cases = std::max(cases, run.start->cases);
+    if (run.start->model != now.model || run.start->tool != now.tool)
+      throw UsageError(fmt::format("--resume: the journal is of {}, model {}; this is {}, model {}. Give another --out",
+                                   run.start->tool, run.start->model, now.tool, now.model));
+    if (first == nullptr) first = &*run.start;
+  }
+  if (first == nullptr) return;
+  settings.run = first->run;
+  if (request.seed_given && settings.seed != first->seed)
+    throw UsageError(fmt::format("--resume goes on with the journal's seed, {:#x}; leave --seed out", first->seed));
+  settings.seed = first->seed;
+  if (settings.shard_count != 1 &&
+      (settings.shard_index != first->shard_index || settings.shard_count != first->shard_count))
+    throw UsageError(fmt::format("--resume goes on with the journal's shard, {}/{}; leave --shard out",
+                                 first->shard_index, first->shard_count));
+  settings.shard_index = first->shard_index;
+  settings.shard_count = first->shard_count;
+  if (request.cases_given && settings.cases < cases)
+    throw UsageError(fmt::format("--resume: the journal is of {} cases; --cases may be more, or left out", cases));
+  if (!request.cases_given && cases > 0) settings.cases = cases;
 }
 
 void run_here(const Target& target, const CampaignSettings& settings, const Done& done, Output& output,
@@ -102,13 +138,7 @@ int run_targets(const RunRequest& request) {
                 request.existing);
   std::vector<record::Run> before;
   if (request.existing == Existing::Resume) before = output.runs();
-  if (!before.empty() && before.front().start) {
-    settings.run = before.front().start->run;
-    if (request.seed_given && settings.seed != before.front().start->seed)
-      throw UsageError(fmt::format("--resume goes on with the journal's seed, {:#x}; leave --seed out",
-                                   before.front().start->seed));
-    settings.seed = before.front().start->seed;
-  }
+  take_up(before, request, settings);
   fmt::print(stderr, "dmabuf-conform: seed {:#x}, model {}, journal {}\n", settings.seed, model::model_hash(),
              output.journal().string());
 
@@ -127,7 +157,7 @@ int run_targets(const RunRequest& request) {
     vm.settings = settings;
     vm.quiet = request.quiet;
     vm.kernel_arguments = request.kernel_arguments;
-    vm.progress = progress_before(before, target.kernel);
+    vm.progress = progress_before(before, target.kernel, settings.cases);
     run_vm(vm, output);
   }
 
@@ -145,7 +175,10 @@ int run_targets(const RunRequest& request) {
 
 void add_run_options(CLI::App& command, RunRequest& request) {
   auto& s = request.settings;
-  command.add_option("--cases", s.cases, "random cases per target")->check(kCount)->capture_default_str();
+  command.add_option("--cases", s.cases, "random cases per target")
+      ->check(kCount)
+      ->capture_default_str()
+      ->each([&request](const std::string&) { request.cases_given = true; });
   command.add_option_function<std::string>(
       "--seed",
       [&request](const std::string& text) {
@@ -169,10 +202,12 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   command.add_option_function<std::string>(
       "--shard",
       [&s](const std::string& text) {
-        unsigned index = 0, count = 0;
-        int used = 0;
-        if (std::sscanf(text.c_str(), "%u/%u%n", &index, &count, &used) != 2 ||
-            static_cast<std::size_t>(used) != text.size() || index < 1 || index > count)
+        std::uint32_t index = 0, count = 0;
+        const char* const last = text.data() + text.size();
+        const auto first = std::from_chars(text.data(), last, index);
+        const bool slash = first.ec == std::errc{} && first.ptr != last && *first.ptr == '/';
+        const auto second = slash ? std::from_chars(first.ptr + 1, last, count) : first;
+        if (!slash || second.ec != std::errc{} || second.ptr != last || index < 1 || index > count)
           throw CLI::ValidationError("--shard", "'" + text + "' is no shard; shards count from 1: 1/4 … 4/4");
         s.shard_index = index;
         s.shard_count = count;
@@ -191,11 +226,11 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   command.add_option("--checks", s.checks.names, "directed checks to carry out first: names, areas or patterns; default: all but those in reserve");
   command.add_flag("--all-checks", s.checks.reserve, "those in reserve too: slow ones, and in guests dangerous ones");
   command.add_flag_function("--no-checks", [&s](std::int64_t) { s.checks.run = false; }, "no directed checks");
-  command.add_option("--out", request.out, "directory of the run; default: a new one here");
-  command.add_flag_function("--resume", [&request](std::int64_t) { request.existing = Existing::Resume; },
-                            "go on with the run in --out");
+  CLI::Option* out = command.add_option("--out", request.out, "directory of the run; default: a new one here");
+  CLI::Option* resume = command.add_flag_function("--resume", [&request](std::int64_t) { request.existing = Existing::Resume; },
+                            "go on with the run in --out")->needs(out);
   command.add_flag_function("--overwrite", [&request](std::int64_t) { request.existing = Existing::Overwrite; },
-                            "replace the run in --out");
+                            "replace the run in --out")->excludes(resume);
   command.add_flag("--quiet", request.quiet, "no progress");
   add_exit_options(command, request.exit);
 }

@@ -15,7 +15,7 @@ namespace dmabuf::app {
 struct RunRequest {
   std::vector<std::string> targets;
   CampaignSettings settings;
-  bool seed_given = false;
+  bool seed_given = false, cases_given = false;
   std::string out;
   Existing existing = Existing::Refuse;
   bool quiet = false;

@@ -308,5 +308,78 @@ TEST(Resume, KeepsTheSeedOfTheRun) {
   EXPECT_THAT(more.err, HasSubstr("0x63")) << more.story();
 }
 
+/// A journal as another program would have left it.
+void replace_in_journal(const std::filesystem::path& run, const std::string& from, const std::string& to) {
+  std::string journal = read_file(run / "journal.ndjson");
+  const auto at = journal.find(from);
+  ASSERT_NE(at, std::string::npos) << from;
+  journal.replace(at, from.size(), to);
+  write_file(run / "journal.ndjson", journal);
+}
+
+TEST(Resume, OfWhatAnotherContractJudgedIsRefused) {
+  const Scratch scratch;
+  for (const char* which : {"model", "tool"}) {
+    const std::string out = scratch.at(which);
+    ASSERT_EQ(run({"run", "--target", "reference:eager", "--cases", "20", "--out", out}).status, kConforms);
+    const record::Start start = only_run_of(out).start.value();
+    const std::string value = std::string_view(which) == "model" ? start.model : start.tool;
+    replace_in_journal(out, value, "another");
+    const std::string before = read_file(scratch / which / "journal.ndjson");
+    const Answer more = run({"run", "--target", "reference:eager", "--cases", "40", "--resume", "--out", out});
+    EXPECT_EQ(more.status, kUsage) << more.story();
+    EXPECT_THAT(more.err, HasSubstr("another")) << more.story();
+    EXPECT_EQ(read_file(scratch / which / "journal.ndjson"), before);
+  }
+}
+
+TEST(Resume, GoesOnWithTheCasesAndTheShardOfTheRun) {
+  const Scratch scratch;
+  const std::string out = scratch.at("run");
+  ASSERT_EQ(run({"run", "--target", kMutant, "--cases", "60", "--shard", "2/3", "--traces", "", "--seed", "5", "--out",
+                 out}).status, kFindings);
+  const auto before = gist(only_run_of(out));
+  const Answer again = run({"run", "--target", kMutant, "--traces", "", "--resume", "--out", out});
+  EXPECT_EQ(again.status, kFindings) << again.story();
+  EXPECT_THAT(gist(only_run_of(out)), ElementsAreArray(before));
+  EXPECT_EQ(only_run_of(out).totals()[record::CaseOutcome::NotRun], 0U) << again.story();
+  for (const std::vector<std::string>& other : {std::vector<std::string>{"--shard", "1/3"}, {"--cases", "10"}}) {
+    std::vector<std::string> words = {"run", "--target", kMutant, "--traces", "", "--resume", "--out", out};
+    words.insert(words.end(), other.begin(), other.end());
+    const Answer refused = run(words);
+    EXPECT_EQ(refused.status, kUsage) << refused.story();
+  }
+}
+
+/// Shrinking takes its time, and that is when a run is most likely to be broken off.
+TEST(Resume, FindsAgainWhatWasBeingShrunk) {
+  const Scratch scratch;
+  // One case, so that no other finds the same.
+  std::vector<std::string> command;
+  int status = kConforms;
+  for (int seed = 1; seed <= 50 && status == kConforms; ++seed) {
+    command = {"run", "--target", kMutant, "--cases", "1", "--traces", "", "--out", scratch.at("run"),
+               "--seed", std::to_string(seed)};
+    std::vector<std::string> fresh = command;
+    fresh.push_back("--overwrite");
+    status = run(fresh).status;
+  }
+  ASSERT_EQ(status, kFindings);
+  command.push_back("--resume");
+  const auto whole = only_run_of(scratch / "run");
+  ASSERT_FALSE(whole.findings.empty());
+  const std::string journal = read_file(scratch / "run/journal.ndjson");
+  const auto at = journal.find("\"rec\":\"finding\"");
+  write_file(scratch / "run/journal.ndjson", journal.substr(0, journal.rfind('\n', at) + 1));
+  ASSERT_TRUE(only_run_of(scratch / "run").findings.empty());
+
+  const Answer again = run(command);
+  EXPECT_EQ(again.status, kFindings) << again.story();
+  std::vector<std::string> ids, ids_whole;
+  for (const record::Finding& finding : only_run_of(scratch / "run").findings) ids.push_back(finding.id);
+  for (const record::Finding& finding : whole.findings) ids_whole.push_back(finding.id);
+  EXPECT_THAT(ids, ::testing::UnorderedElementsAreArray(ids_whole)) << again.story();
+}
+
 }  // namespace
 }  // namespace dmabuf::app::testing

@@ -185,6 +185,18 @@ TEST_F(LostGuest, LeftBySigtermIsGoneAndTheRunCanBeResumed) {
   expect_every_case_once();
 }
 
+TEST_F(LostGuest, WhoseTimeWasUpGoesOnWhenResumed) {
+  cases_ = 1000000;
+  std::size_t begun = 0;
+  for (int i = 0; i < 2; ++i) {
+    const Answer answer = Process(command({"--max-time", "500ms", "--resume"}), options_).finish();
+    EXPECT_EQ(answer.status, kConforms) << answer.story();
+    EXPECT_EQ(only_run_of(scratch_ / "run").stop.value_or(record::Stop{}).reason, "max-time");
+    EXPECT_GT(cases_begun(scratch_ / "run"), begun) << "nothing more was run";
+    begun = cases_begun(scratch_ / "run");
+  }
+}
+
 TEST_F(LostGuest, OfAKilledRunDiesWithItAndTheRunCanBeResumed) {
   Process process(command(), options_);
   const auto qemu = in_mid_run(process);
