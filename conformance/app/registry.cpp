@@ -109,6 +109,15 @@ std::string Target::text() const {
 tl::expected<Target, std::string> parse_target(std::string_view text) {
   Target target;
   std::string_view rest = text;
+  // What a script left empty ("reference!$BUG") would otherwise be another target, and pass.
+  const bool of_path = text.starts_with("vm:file:");  // which may end with a slash of its own
+  if (text.ends_with('!') || text.ends_with(':') || text.ends_with(of_path ? "//" : "/")) {
+    const bool kernel = text.starts_with("vm:") && text.ends_with(':');
+    return tl::unexpected(fmt::format("'{}' breaks off; behind '{}' comes {}", text, text.back(),
+                                      text.ends_with('!') ? "a mutant or a defect"
+                                      : kernel ? "a kernel, as in vm:debian:6.12 or vm:file:/path/bzImage"
+                                               : "an exporter"));
+  }
   if (const auto bang = rest.find('!'); bang != std::string_view::npos) {
     target.bug = rest.substr(bang + 1);
     rest = rest.substr(0, bang);
@@ -145,7 +154,7 @@ tl::expected<Target, std::string> parse_target(std::string_view text) {
     const auto slash = rest.starts_with("file:") ? rest.find("//") : rest.find('/');
     target.kernel = rest.substr(0, slash);
     if (slash != std::string_view::npos) target.exporter = rest.substr(slash + (rest.starts_with("file:") ? 2 : 1));
-    if (target.kernel.empty())
+    if (!target.kernel.starts_with("debian:") && !target.kernel.starts_with("file:"))
       return tl::unexpected(fmt::format("'{}' names no kernel; try vm:debian:6.12 or vm:file:/path/bzImage", text));
     if (const std::string why = implausible(target.exporter, target.bug); !why.empty()) return tl::unexpected(why);
     return target;

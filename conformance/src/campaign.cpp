@@ -275,7 +275,12 @@ tl::expected<RegressionTrace, std::string> load_trace(const std::string& path) {
   if (std::filesystem::is_directory(path)) return tl::unexpected(path + ": is a directory, not a trace");
   std::ifstream file(path, std::ios::binary);
   if (!file) return tl::unexpected(fmt::format("{}: {}", path, std::strerror(errno)));
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  // The longest trace there can be is far shorter; /dev/zero is not.
+  constexpr std::size_t kLargest = std::size_t{1} << 20U;
+  std::string text(kLargest + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kLargest) return tl::unexpected(fmt::format("{}: longer than 1 MiB, and no trace is", path));
   const auto trace = parse_trace(text);
   if (!trace) return tl::unexpected(fmt::format("{}: {}", path, trace.error().message()));
   return RegressionTrace{std::filesystem::path(path).stem().string(), trace->program()};

@@ -78,6 +78,23 @@ TEST(ExitStatus, IsThreeWhenTheDiskIsFull) {
   EXPECT_THAT(answer.err, HasSubstr("journal.ndjson")) << answer.story();
 }
 
+TEST(ExitStatus, IsThreeWhenTheAnswerCannotBeWritten) {
+  const Scratch scratch;
+  for (const char* what : {"list requirements", "run --target reference:eager --cases 1 --out run"}) {
+    Options options;
+    options.directory = scratch.path();
+    const Answer answer = run_shell(std::string("dmabuf-conform ") + what + " > /dev/full", options);
+    EXPECT_EQ(answer.status, kInfrastructure) << what << answer.story();
+  }
+  for (const char* where : {"2> /dev/full", "<&- >&- 2>&-", ">&-"}) {
+    Options options;
+    options.directory = scratch.path();
+    const std::string command = "dmabuf-conform run --target reference:eager --cases 1 --overwrite --out run ";
+    const Answer answer = run_shell(command + where, options);
+    EXPECT_EQ(answer.status, kInfrastructure) << where << answer.story();
+  }
+}
+
 struct Mistake {
   const char* name;
   std::vector<std::string> arguments;
@@ -115,6 +132,11 @@ INSTANTIATE_TEST_SUITE_P(
                 {"run", "--target", "vm:debian:6.12/harness:eager!nosuch"}, "nosuch"},
         Mistake{"DefectOfAnInnocent", {"run", "--target", "vm:debian:6.12/vgem!wrong-size"},
                 "wrong-size"},
+        Mistake{"BugLeftEmpty", {"run", "--target", "reference!"}, "breaks off.*mutant"},
+        Mistake{"ExporterLeftEmpty", {"run", "--target", "reference:"}, "breaks off.*exporter"},
+        Mistake{"GuestExporterLeftEmpty", {"run", "--target", "vm:debian:6.12/"}, "breaks off.*exporter"},
+        Mistake{"SeriesLeftEmpty", {"run", "--target", "vm:debian:"}, "breaks off.*kernel"},
+        Mistake{"NoSuchSortOfKernel", {"run", "--target", "vm:fedora:40"}, "fedora.*vm:debian"},
         Mistake{"NoKernel", {"run", "--target", "vm:"}, "kernel"},
         Mistake{"BadDuration", {"run", "--max-time", "5x"}, "5x.*90s"},
         Mistake{"NegativeDuration", {"run", "--max-time", "-5"}, "-5"},
@@ -124,6 +146,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"ShardZero", {"run", "--shard", "0/3"}, "0/3"},
         Mistake{"ShardNoNumber", {"run", "--shard", "a/b"}, "a/b"},
         Mistake{"ShardTrailer", {"run", "--shard", "1/3x"}, "1/3x"},
+        Mistake{"ShardBeyondCounting", {"run", "--shard", "1/99999999999999999999"}, "99999"},
+        Mistake{"ResumeOfNothing", {"run", "--resume"}, "--out"},
+        Mistake{"ResumeAndOverwrite", {"run", "--out", "x", "--resume", "--overwrite"}, "--overwrite|--resume"},
+        Mistake{"ReplayWithoutEnd", {"replay", "--target", "reference:eager", "/dev/zero"}, "/dev/zero.*1 MiB"},
         Mistake{"NoSuchRun", {"report", "nosuch"}, "nosuch"},
         Mistake{"UnknownFormat", {"report", ".", "--format", "papyrus"}, "papyrus.*html"},
         Mistake{"UnknownList", {"list", "nosuch"}, "nosuch.*requirements"},
