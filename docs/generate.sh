@@ -20,26 +20,8 @@ mkdir -p "$out/machines"
 mark='<!-- Written by docs/generate.sh; do not edit. -->'
 
 "$program" model tables > "$work/tables"
-"$program" list requirements > "$work/requirements"
 model=$(sed -n 's/^# model //p' "$work/tables")
 sed -i '/^#/d' "$work/tables"
-
-# --- what the catalogue has and the program does not print: titles of areas, sources ----------------
-sed -n 's/^ *{"\([A-Z]*\)", "\(.*\)"},$/\1\t\2/p' "$top/model/include/dmabuf/model/catalogue.hpp" > "$work/areas"
-for file in "$top"/model/include/dmabuf/model/catalogue/*.hpp; do
-  tr '\n' ' ' < "$file" | sed 's/{\.id = /\n&/g' | awk '
-    match($0, /\.id = "[A-Z]+-[0-9]+"/) {
-      id = substr($0, RSTART + 7, RLENGTH - 8)
-      source = ""
-      if (match($0, /\.source = \{[^}]*\}/)) {
-        source = substr($0, RSTART + 11, RLENGTH - 12)
-        gsub(/" +"/, "", source)
-        gsub(/"/, "", source)
-        gsub(/  +/, " ", source)
-      }
-      print id "\t" source "\t" ($0 ~ /\.observed = true/ ? "yes" : "")
-    }'
-done > "$work/sources"
 
 # Transitions that stay in a state, as one loop for what is permitted and one for what is refused: drawn one
 # by one they lie on top of each other. The table below each picture has them all.
@@ -91,7 +73,7 @@ for machine in $machines; do
   fi
   awk -v machine="$machine" -v mark="$mark" '
     function cell(text) { gsub(/\|/, "\\|", text); return text }
-    function anchor(id) { return "[DBUF-" id "](../requirements.md#dbuf-" tolower(id) ")" }
+    function anchor(id,   area) { area = id; sub(/-.*/, "", area); return "[DBUF-" id "](../requirements/" area ".md#dbuf-" tolower(id) ")" }
     $1 == machine {
       id = $NF; gsub(/[][]/, "", id)
       rest = $0
@@ -101,6 +83,11 @@ for machine in $machines; do
       if ((at = index(rest, " doing ")) > 0) { doing = substr(rest, at + 7); rest = substr(rest, 1, at - 1) }
       if ((at = index(rest, " if ")) > 0) { only = substr(rest, at + 4); rest = substr(rest, 1, at - 1) }
       split(rest, words, " ")
+      said = words[1] == "->" ? "→ " words[2] : words[1] == "refused" ? substr(rest, 9) : words[1] == "malformed" ? "" : words[1]
+      if (!($2 in in_states)) { in_states[$2] = 1; states[++state_count] = $2 }
+      if (!($3 in on_events)) { on_events[$3] = 1; events[++event_count] = $3 }
+      key = $2 SUBSEP $3
+      if (said != "" && !((key, said) in told)) { told[key, said] = 1; glance[key] = glance[key] (glance[key] == "" ? "" : "<br>") said }
       if (words[1] == "->") {
         permitted = permitted "| " $2 " | " $3 " | " words[2] " | " cell(only) " | " cell(doing) " | " anchor(id) " |\n"
       } else if (words[1] == "refused") {
@@ -113,6 +100,17 @@ for machine in $machines; do
     END {
       print mark "\n# Machine: " machine "\n\n![states of " machine "](" machine ".svg)\n"
       print "Loops are merged: black stays and is permitted, red is refused.\n"
+      print "## At a glance\n\nWhat each call may come to in each state: where it leads, the errnos it is refused with, or that nothing is"
+      print "promised. Which of several it is, the tables below say. – is no program: the slot to be filled is in use, or the one to be used empty.\n"
+      printf "| on |"; for (i = 1; i <= state_count; ++i) printf " %s |", states[i]
+      printf "\n| --- |"; for (i = 1; i <= state_count; ++i) printf " --- |"
+      printf "\n"
+      for (j = 1; j <= event_count; ++j) {
+        printf "| `%s` |", events[j]
+        for (i = 1; i <= state_count; ++i) { text = glance[states[i], events[j]]; printf " %s |", text == "" ? "–" : text }
+        printf "\n"
+      }
+      printf "\n"
       if (permitted != "") printf "## Permitted\n\n| in | on | goes to | only if | doing | because |\n| --- | --- | --- | --- | --- | --- |\n%s\n", permitted
       if (refused != "") printf "## Refused\n\nThe state stays.\n\n| in | on | with | only if | because |\n| --- | --- | --- | --- | --- |\n%s\n", refused
       if (outside != "") {
@@ -123,53 +121,8 @@ for machine in $machines; do
     }' "$work/tables" > "$out/machines/$machine.md"
 done
 
-# --- requirements, with the rows that cite each -----------------------------------------------------
-awk -v mark="$mark" '
-  function cell(text) { gsub(/\|/, "\\|", text); return text }
-  FILENAME ~ /areas$/ { split($0, f, "\t"); title[f[1]] = f[2]; next }
-  FILENAME ~ /sources$/ { split($0, f, "\t"); source[f[1]] = f[2]; seen[f[1]] = f[3]; next }
-  FILENAME ~ /tables$/ {
-    id = $NF; gsub(/[][]/, "", id)
-    if (!((id, $1) in cites)) order[id] = order[id] (order[id] == "" ? "" : " ") $1
-    cites[id, $1]++
-    total[id]++
-    next
-  }
-  {
-    id = $1; sub(/^DBUF-/, "", id)
-    area = id; sub(/-.*/, "", area)
-    text = $0; sub(/^[^ ]+ +[^ ]+ +[^ ]+ +/, "", text)
-    if (area != last) {
-      areas[++count] = area
-      last = area
-    }
-    requirements[area]++
-    if (total[id]) modelled[area]++
-    all++
-    if (total[id]) all_modelled++
-    rows = ""
-    if (total[id]) {
-      n = split(order[id], machine, " ")
-      for (i = 1; i <= n; ++i)
-        rows = rows (i > 1 ? ", " : "") "[" machine[i] "](machines/" machine[i] ".md)" (cites[id, machine[i]] > 1 ? " ×" cites[id, machine[i]] : "")
-    }
-    body[area] = body[area] "\n### DBUF-" id "\n\n" text "\n\n" $2 ", " $3 (seen[id] == "yes" ? ", seen on a running kernel" : "") \
-      " · `" source[id] "`" (rows != "" ? " · rows of " rows : "") "\n"
-  }
-  END {
-    print mark "\n# Requirements\n"
-    print "The catalogue, sentence by sentence: who must keep it (bearer), how much may be demanded in its name"
-    print "(*must*: enforced or guaranteed for everybody; *documented*: on paper only; *implementation*: true of the"
-    print "named driver, configuration or version), where it is written in the kernel, and which rows of the state"
-    print "machines cite it. A requirement without rows is catalogued and not modelled, or is looked at by the oracle"
-    print "when it compares counts.\n"
-    print all " requirements, " all_modelled + 0 " of them cited by rows.\n"
-    print "| area | about | requirements | cited by rows |\n| --- | --- | --- | --- |"
-    for (i = 1; i <= count; ++i)
-      print "| [" areas[i] "](#" tolower(areas[i]) ") | " title[areas[i]] " | " requirements[areas[i]] " | " modelled[areas[i]] + 0 " |"
-    for (i = 1; i <= count; ++i)
-      printf "\n## %s\n\n%s\n%s", areas[i], title[areas[i]], body[areas[i]]
-  }' "$work/areas" "$work/sources" "$work/tables" "$work/requirements" > "$out/requirements.md"
+# --- requirements, with what looks at each: an index, and one page an area ---------------------------
+"$program" list requirements --pages "$out"
 
 # --- lists ------------------------------------------------------------------------------------------
 {
@@ -199,7 +152,7 @@ awk -v mark="$mark" '
 "$program" list checks > "$work/checks"
 awk -v mark="$mark" '
   function cell(text) { gsub(/\|/, "\\|", text); return text }
-  function link(id) { return "[" id "](requirements.md#dbuf-" tolower(id) ")" }
+  function link(id,   area) { area = id; sub(/-.*/, "", area); return "[" id "](requirements/" area ".md#dbuf-" tolower(id) ")" }
   /^[a-z]/ {
     name = $1
     text = $0; sub(/^[^ ]+ +/, "", text)
@@ -248,7 +201,7 @@ awk -v mark="$mark" '
 # --- index ------------------------------------------------------------------------------------------
 {
   printf '%s\n# Generated reference\n\nModel `%s`.\n\n' "$mark" "$model"
-  printf -- '- [Requirements](requirements.md)\n- [Operations](operations.md)\n- [Profiles](profiles.md)\n'
+  printf -- '- [Requirements](requirements.md)\n- [Operations](operations.md)\n- [Profiles](profiles.md)\n- [The original document](original.md)\n'
   printf -- '- [Directed checks](checks.md)\n- [Mutants and defects](mutants.md)\n- [What changed between profiles](diff.md)\n- [Command line](cli.md)\n- Machines:\n'
   for machine in $machines; do
     printf -- '  - [%s](machines/%s.md), %s rows\n' "$machine" "$machine" "$(awk -v m="$machine" '$1 == m' "$work/tables" | wc -l)"

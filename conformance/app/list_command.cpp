@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +15,9 @@
 #include "dmabuf/model/profile.hpp"
 #include "dmabuf/reference/exporter.hpp"
 #include "dmabuf/reference/mutant.hpp"
+#include "dmabuf/traceability/traceability.hpp"
 #include "exit_code.hpp"
+#include "output.hpp"
 
 namespace dmabuf::app {
 namespace {
@@ -64,6 +68,28 @@ void list_checks(bool json) {
   if (json) fmt::print("{}\n", all.dump(1));
 }
 
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream out(path);
+  out << "<!-- Written by docs/generate.sh; do not edit. -->\n" << text;
+  if (!out.flush()) throw UsageError(fmt::format("cannot write {}", path.string()));
+}
+
+/// Requirement -> rows, rules, worlds, checks, exporters, as pages.
+void write_pages(const std::filesystem::path& folder) {
+  const std::vector<traceability::Account> accounts = traceability::accounts();
+  std::filesystem::create_directories(folder / "requirements");
+  write(folder / "requirements.md", traceability::index_page(accounts));
+  write(folder / "original.md", traceability::seeds_page());
+  for (const model::Area& area : model::areas)
+    write(folder / "requirements" / fmt::format("{}.md", area.prefix), traceability::area_page(area, accounts, {}));
+}
+
+void list_requirements(bool json) {
+  if (json) return fmt::print("{}", traceability::json(traceability::accounts(), traceability::explored_worlds()));
+  for (const model::Requirement& r : model::catalogue)
+    fmt::print("{}  {:<10} {:<14} {}\n", model::full_id(r.id), model::name(r.bearer), model::name(r.strength), r.text);
+}
+
 }  // namespace
 
 void add_list_command(CLI::App& app, int& status) {
@@ -73,14 +99,18 @@ void add_list_command(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"targets", "requirements", "ops", "checks", "mutants", "defects", "profiles"}))
       ->capture_default_str();
   auto format = std::make_shared<std::string>("text");
-  command->add_option("--format", *format, "of the list of checks")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
-  command->footer("Examples:\n  dmabuf-conform list\n  dmabuf-conform list checks --format json\n  dmabuf-conform list requirements\n  dmabuf-conform list mutants");
-  command->callback([what, format, &status] {
+  command->add_option("--format", *format, "of the lists of checks and requirements")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  auto pages = std::make_shared<std::string>();
+  command->add_option("--pages", *pages, "write what looks at each requirement to this folder, a page an area; for requirements");
+  command->footer("Examples:\n  dmabuf-conform list\n  dmabuf-conform list checks --format json\n  dmabuf-conform list requirements --format json\n  dmabuf-conform list requirements\n  dmabuf-conform list mutants");
+  command->callback([what, format, pages, &status] {
     status = kConforms;
+    if (!pages->empty()) {
+      if (*what != "requirements") throw UsageError("--pages goes with 'list requirements'");
+      return write_pages(*pages);
+    }
     if (*what == "targets") return list_targets();
-    if (*what == "requirements")
-      for (const model::Requirement& r : model::catalogue)
-        fmt::print("{}  {:<10} {:<14} {}\n", model::full_id(r.id), model::name(r.bearer), model::name(r.strength), r.text);
+    if (*what == "requirements") return list_requirements(*format == "json");
     if (*what == "checks") return list_checks(*format == "json");
     if (*what == "ops")
       for (std::string_view name : model::kOperationNames) fmt::print("{}\n", name);

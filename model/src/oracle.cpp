@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dmabuf/model/catalogue.hpp"
+#include "dmabuf/model/clauses.hpp"
 #include "dmabuf/model/reply.hpp"
 #include "machine_id.hpp"
 
@@ -97,30 +98,7 @@ void add_requirement(Divergence& d, std::string_view id) {
 void name_clauses(Divergence& d, Aspect aspect, const RowInfo* after) {
   if (after != nullptr && after->kind == RowKind::Refused) add_requirement(d, "INV-006");
   if (after != nullptr) add_requirement(d, after->requirement);
-  switch (aspect) {
-    case Aspect::Listed: add_requirement(d, "REL-002"), add_requirement(d, "INV-002"); break;
-    case Aspect::References: add_requirement(d, "INV-001"); break;
-    case Aspect::Attachments: add_requirement(d, "INV-003"); break;
-    case Aspect::Mappings: add_requirement(d, "INV-004"); break;
-    case Aspect::Size: add_requirement(d, "EXP-009"), add_requirement(d, "INV-007"); break;
-    case Aspect::Name: add_requirement(d, "NAM-003"), add_requirement(d, "NAM-008"); break;
-    case Aspect::AccessMode: add_requirement(d, "EXP-007"), add_requirement(d, "INV-007"); break;
-    case Aspect::AttachCalls: add_requirement(d, "ATT-004"), add_requirement(d, "INV-004"); break;
-    case Aspect::DetachCalls: add_requirement(d, "ATT-017"), add_requirement(d, "INV-004"); break;
-    case Aspect::AttachRefused: add_requirement(d, "ATT-004"), add_requirement(d, "ATT-005"); break;
-    case Aspect::MapCalls:
-    case Aspect::UnmapCalls: add_requirement(d, "MAP-002"), add_requirement(d, "INV-004"); break;
-    case Aspect::MapDirections:
-    case Aspect::UnmapDirections: add_requirement(d, "MAP-002"); break;
-    case Aspect::BeginCalls:
-    case Aspect::BeginDirections: add_requirement(d, "CPU-002"); break;
-    case Aspect::EndCalls:
-    case Aspect::EndDirections: add_requirement(d, "CPU-005"); break;
-    case Aspect::ReleaseCalls: add_requirement(d, "REL-001"), add_requirement(d, "INV-002"); break;
-    case Aspect::VmapCalls: add_requirement(d, "VMP-003"); break;
-    case Aspect::VunmapCalls: add_requirement(d, "VMP-005"); break;
-    case Aspect::Vmaps: add_requirement(d, "VMP-003"), add_requirement(d, "VMP-005"); break;
-  }
+  for (const std::string_view id : clauses_of(aspect)) add_requirement(d, id);
 }
 
 std::string reading_text(Aspect aspect, std::int64_t value) {
@@ -267,6 +245,42 @@ std::optional<Divergence> first_difference(const Observation& expected, const Ob
 }
 
 }  // namespace
+
+std::span<const std::string_view> clauses_of(Aspect aspect) {
+  using Ids = std::array<std::string_view, 2>;
+  static constexpr Ids listed = {"REL-002", "INV-002"}, references = {"INV-001"}, attachments = {"INV-003"}, mappings = {"INV-004"},
+                       size = {"EXP-009", "INV-007"}, name = {"NAM-003", "NAM-008"}, access = {"EXP-007", "INV-007"},
+                       attach = {"ATT-004", "INV-004"}, detach = {"ATT-017", "INV-004"}, refused = {"ATT-004", "ATT-005"},
+                       map = {"MAP-002", "INV-004"}, directions = {"MAP-002"}, begin = {"CPU-002"}, end = {"CPU-005"},
+                       release = {"REL-001", "INV-002"}, vmap = {"VMP-003"}, vunmap = {"VMP-005"},
+                       vmaps = {"VMP-003", "VMP-005"};
+  const auto used = [](const Ids& ids) { return std::span(ids).first(ids[1].empty() ? 1 : 2); };
+  switch (aspect) {
+    case Aspect::Listed: return used(listed);
+    case Aspect::References: return used(references);
+    case Aspect::Attachments: return used(attachments);
+    case Aspect::Mappings: return used(mappings);
+    case Aspect::Size: return used(size);
+    case Aspect::Name: return used(name);
+    case Aspect::AccessMode: return used(access);
+    case Aspect::AttachCalls: return used(attach);
+    case Aspect::DetachCalls: return used(detach);
+    case Aspect::AttachRefused: return used(refused);
+    case Aspect::MapCalls:
+    case Aspect::UnmapCalls: return used(map);
+    case Aspect::MapDirections:
+    case Aspect::UnmapDirections: return used(directions);
+    case Aspect::BeginCalls:
+    case Aspect::BeginDirections: return used(begin);
+    case Aspect::EndCalls:
+    case Aspect::EndDirections: return used(end);
+    case Aspect::ReleaseCalls: return used(release);
+    case Aspect::VmapCalls: return used(vmap);
+    case Aspect::VunmapCalls: return used(vunmap);
+    case Aspect::Vmaps: return used(vmaps);
+  }
+  return {};
+}
 
 Oracle::Oracle(const Profile& profile, const Bounds& bounds) : profile_(profile), bounds_(bounds) { reset(); }
 

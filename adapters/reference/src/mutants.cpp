@@ -888,7 +888,7 @@ constexpr MutantInfo kMutants[] = {
      "put_while_vmapped",
      "eager",
      "the last reference goes while the importer still has a kernel mapping",
-     {"VMP-008", "REL-013"}},
+     {"VMP-008"}},
     {Mutant::MigrationInSpiteOfVmap,
      "migration_in_spite_of_vmap",
      "migrating",
