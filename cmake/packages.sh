@@ -8,7 +8,7 @@ guest_packages="qemu-system-x86 make gcc gcc-12 libelf-dev xz-utils kmod cpio bc
 
 # Readers of other people's formats, and Spin, which knows the contract a second time; a test without its reader is
 # skipped and names the package.
-test_packages="spin linux-source-6.12 libxml2-utils python3-jsonschema perl gcc bash zsh fish man-db groff-base"
+test_packages="spin linux-source-6.12 libxml2-utils python3-jsonschema perl gcc sparse bash zsh fish man-db groff-base"
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
