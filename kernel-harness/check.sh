@@ -40,7 +40,9 @@ fi
 sparse=yes
 command -v sparse > /dev/null || { sparse=no; lacks "no sparse" "apt-get install sparse"; }
 if [ $# -eq 0 ]; then
-  for headers in /usr/src/linux-headers-*; do
+  # Installed ones, or those that were unpacked to build the module for a guest.
+  for headers in /usr/src/linux-headers-* \
+                 "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}"/dmabuf-conform/headers/*/usr/src/linux-headers-*; do
     [ -f "$headers/Module.symvers" ] && set -- "$@" "$headers"
   done
 fi
