@@ -12,13 +12,6 @@ using namespace model;
 
 namespace {
 
-template <class... Ops>
-std::bitset<kOperationKinds> kinds() {
-  std::bitset<kOperationKinds> set;
-  (set.set(kind_of<Ops>()), ...);
-  return set;
-}
-
 std::vector<Operation> alphabet(const reference::ExporterConfig& e, Bounds bounds, std::bitset<kOperationKinds> more) {
   bounds.kinds = more | (e.in_kernel ? kinds<op::Export, op::InstallFd>() : kinds<op::Create>());
   if (e.own_references > 0) bounds.kinds |= kinds<op::CloseHandle>();

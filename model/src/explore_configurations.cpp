@@ -18,13 +18,6 @@ namespace {
 
 using Kinds = std::bitset<kOperationKinds>;
 
-template <class... Ops>
-Kinds kinds() {
-  Kinds set;
-  (set.set(kind_of<Ops>()), ...);
-  return set;
-}
-
 ExporterProfile exporter(std::string_view name) {
   const ExporterProfile* known = find_exporter_profile(name);
   if (known == nullptr) throw std::logic_error(fmt::format("no exporter profile is called {}", name));

@@ -12,13 +12,6 @@ void add_fence_configurations(std::vector<Configuration>& all, const Resize& res
 
 namespace {
 
-template <class... Ops>
-std::bitset<kOperationKinds> kinds() {
-  std::bitset<kOperationKinds> set;
-  (set.set(kind_of<Ops>()), ...);
-  return set;
-}
-
 /// Whoever can do all there is.
 constexpr FenceProfile kAnyone{.name = "reference", .timelines = true, .kernel_usages = true, .errors = true};
 /// User space alone.

@@ -8,13 +8,6 @@ void add_importer_configurations(std::vector<Configuration>& all, const Resize& 
 
 namespace {
 
-template <class... Ops>
-std::bitset<kOperationKinds> kinds() {
-  std::bitset<kOperationKinds> set;
-  (set.set(kind_of<Ops>()), ...);
-  return set;
-}
-
 struct Slots {
   std::uint8_t buffers = 1, fds = 1, references = 1, attachments = 0, mappings = 0, vmaps = 2;
 };

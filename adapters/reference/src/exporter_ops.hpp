@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-/// The callback tables, one for each way of being an exporter.
+/// The callback tables, one for each way of being an exporter: the plain one, and what the others do differently.
 #pragma once
 
 #include "dmabuf/reference/exporter.hpp"
 
 namespace dmabuf::reference {
 
-extern const DmaBufOps kPlainOps;
 extern const DmaBufOps kNoMmapOps;
 extern const DmaBufOps kNoVmapOps;
 extern const DmaBufOps kRefusingOps;
@@ -29,5 +28,25 @@ int plain_end(Core&, DmaBuf&, model::Direction);
 int plain_vmap(Core&, DmaBuf&, Placement&);
 void plain_vunmap(Core&, DmaBuf&);
 void allocate_anywhere(Core&, DmaBuf&);
+
+inline constexpr DmaBufOps kPlainOps = {
+    .map = plain_map,
+    .unmap = plain_unmap,
+    .release = plain_release,
+    .mmap = shared_mmap,
+    .begin_cpu_access = plain_begin,
+    .end_cpu_access = plain_end,
+    .vmap = plain_vmap,
+    .vunmap = plain_vunmap,
+    .allocate = allocate_anywhere,
+};
+
+/// The plain table, but for what `change` does to a copy of it.
+template <class Change>
+constexpr DmaBufOps plain_but(Change change) {
+  DmaBufOps ops = kPlainOps;
+  change(ops);
+  return ops;
+}
 
 }  // namespace dmabuf::reference

@@ -55,16 +55,10 @@ void migrating_unmap(Core& core, DmaBuf& buffer, const SgTable& table) {
 
 }  // namespace
 
-const DmaBufOps kMigratingOps = {
-    .map = migrating_map,
-    .unmap = migrating_unmap,
-    .release = plain_release,
-    .mmap = shared_mmap,
-    .begin_cpu_access = plain_begin,
-    .end_cpu_access = plain_end,
-    .vmap = plain_vmap,
-    .vunmap = plain_vunmap,
-    .allocate = allocate_for_attached,
-};
+constinit const DmaBufOps kMigratingOps = plain_but([](DmaBufOps& ops) {
+  ops.map = migrating_map;
+  ops.unmap = migrating_unmap;
+  ops.allocate = allocate_for_attached;
+});
 
 }  // namespace dmabuf::reference

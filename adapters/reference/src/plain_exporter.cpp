@@ -74,37 +74,7 @@ int plain_vmap(Core& core, DmaBuf& buffer, Placement& at) {
 
 void plain_vunmap(Core&, DmaBuf& buffer) { buffer.vmapped = false; }
 
-const DmaBufOps kPlainOps = {
-    .map = plain_map,
-    .unmap = plain_unmap,
-    .release = plain_release,
-    .mmap = shared_mmap,
-    .begin_cpu_access = plain_begin,
-    .end_cpu_access = plain_end,
-    .vmap = plain_vmap,
-    .vunmap = plain_vunmap,
-    .allocate = allocate_anywhere,
-};
-
-const DmaBufOps kNoMmapOps = {
-    .map = plain_map,
-    .unmap = plain_unmap,
-    .release = plain_release,
-    .begin_cpu_access = plain_begin,
-    .end_cpu_access = plain_end,
-    .vmap = plain_vmap,
-    .vunmap = plain_vunmap,
-    .allocate = allocate_anywhere,
-};
-
-const DmaBufOps kNoVmapOps = {
-    .map = plain_map,
-    .unmap = plain_unmap,
-    .release = plain_release,
-    .mmap = shared_mmap,
-    .begin_cpu_access = plain_begin,
-    .end_cpu_access = plain_end,
-    .allocate = allocate_anywhere,
-};
+constinit const DmaBufOps kNoMmapOps = plain_but([](DmaBufOps& ops) { ops.mmap = nullptr; });
+constinit const DmaBufOps kNoVmapOps = plain_but([](DmaBufOps& ops) { ops.vmap = nullptr, ops.vunmap = nullptr; });
 
 }  // namespace dmabuf::reference

@@ -14,17 +14,6 @@ int attach_before_map(Core& core, DmaBuf& buffer, model::DeviceId) {
 
 }  // namespace
 
-const DmaBufOps kRefusingOps = {
-    .attach = attach_before_map,
-    .map = plain_map,
-    .unmap = plain_unmap,
-    .release = plain_release,
-    .mmap = shared_mmap,
-    .begin_cpu_access = plain_begin,
-    .end_cpu_access = plain_end,
-    .vmap = plain_vmap,
-    .vunmap = plain_vunmap,
-    .allocate = allocate_anywhere,
-};
+constinit const DmaBufOps kRefusingOps = plain_but([](DmaBufOps& ops) { ops.attach = attach_before_map; });
 
 }  // namespace dmabuf::reference

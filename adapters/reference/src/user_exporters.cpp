@@ -29,28 +29,10 @@ int udmabuf_end(Core& core, DmaBuf& buffer, model::Direction) {
 
 }  // namespace
 
-const DmaBufOps kPrimeOps = {
-    .map = prime_map,
-    .unmap = plain_unmap,
-    .release = plain_release,
-    .mmap = shared_mmap,
-    .begin_cpu_access = plain_begin,
-    .end_cpu_access = plain_end,
-    .vmap = plain_vmap,
-    .vunmap = plain_vunmap,
-    .allocate = allocate_anywhere,
-};
-
-const DmaBufOps kUdmabufOps = {
-    .map = plain_map,
-    .unmap = plain_unmap,
-    .release = plain_release,
-    .mmap = shared_mmap,
-    .begin_cpu_access = udmabuf_begin,
-    .end_cpu_access = udmabuf_end,
-    .vmap = plain_vmap,
-    .vunmap = plain_vunmap,
-    .allocate = allocate_anywhere,
-};
+constinit const DmaBufOps kPrimeOps = plain_but([](DmaBufOps& ops) { ops.map = prime_map; });
+constinit const DmaBufOps kUdmabufOps = plain_but([](DmaBufOps& ops) {
+  ops.begin_cpu_access = udmabuf_begin;
+  ops.end_cpu_access = udmabuf_end;
+});
 
 }  // namespace dmabuf::reference

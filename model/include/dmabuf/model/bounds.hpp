@@ -29,6 +29,14 @@ struct Bounds {
   std::bitset<kOperationKinds> kinds = std::bitset<kOperationKinds>{}.set();
 };
 
+/// The set of the named operations: `kinds<op::Attach, op::Detach>()`.
+template <class... Ops>
+std::bitset<kOperationKinds> kinds() {
+  std::bitset<kOperationKinds> set;
+  (set.set(kind_of<Ops>()), ...);
+  return set;
+}
+
 /// Every operation within the bounds, invalid calls included, with one representative for arguments
 /// that the machines do not tell apart (tags, names of equal class). The explorer's alphabet.
 std::vector<Operation> all_operations(const Bounds& bounds);
