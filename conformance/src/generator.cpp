@@ -106,7 +106,7 @@ Alphabet always_in_swarm() {
       .set(kKind<op::Export>).set(kKind<op::Create>).set(kKind<op::InstallFd>)
       .set(kKind<op::Close>).set(kKind<op::Put>).set(kKind<op::Detach>)
       .set(kKind<op::Unmap>).set(kKind<op::Munmap>).set(kKind<op::Exit>)
-      .set(kKind<op::Vunmap>);
+      .set(kKind<op::Vunmap>).set(kKind<op::Unpin>);
 }
 
 /// One program in the making, and the nominal world after its operations.
@@ -201,6 +201,8 @@ class Maker {
       });
       world_ = nominal->next;
       settle(world_, profile_);
+    } else {
+      world_ = ways_.front().next;  // an exporter that was told to fail has done so
     }
     return true;
   }
@@ -610,6 +612,11 @@ Weights default_weights() {
   set(std::type_identity<op::Vunmap>{}, 2);
   set(std::type_identity<op::VmapRead>{}, 2);
   set(std::type_identity<op::VmapWrite>{}, 3);
+  set(std::type_identity<op::AttachDynamic>{}, 3);
+  set(std::type_identity<op::Pin>{}, 2);
+  set(std::type_identity<op::Unpin>{}, 3);
+  set(std::type_identity<op::Migrate>{}, 4);
+  set(std::type_identity<op::Fail>{}, 2);
   return weights;
 }
 

@@ -55,6 +55,8 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, CreationFlags>) return Domain::CreationFlags;
   else if constexpr (std::is_same_v<T, ChildId>) return Domain::Child;
   else if constexpr (std::is_same_v<T, VmapId>) return Domain::Vmap;
+  else if constexpr (std::is_same_v<T, Callback>) return Domain::Callback;
+  else if constexpr (std::is_same_v<T, Failure>) return Domain::Failure;
   else if constexpr (std::is_same_v<T, Ending>) return Domain::Ending;
   else if constexpr (std::is_same_v<T, Tag>) return Domain::Tag;
   else {
@@ -266,6 +268,19 @@ template <>
 inline constexpr std::array kFields<op::VmapWrite>{
     uses<&op::VmapWrite::vmap>(), number<&op::VmapWrite::page>(Domain::Page, "page"),
     keyed<&op::VmapWrite::tag>("tag")};
+template <>
+inline constexpr std::array kFields<op::AttachDynamic>{
+    uses<&op::AttachDynamic::reference>(), word<&op::AttachDynamic::device>(), fills<&op::AttachDynamic::attachment>()};
+template <>
+inline constexpr std::array kFields<op::Pin>{uses<&op::Pin::attachment>()};
+template <>
+inline constexpr std::array kFields<op::Unpin>{uses<&op::Unpin::attachment>()};
+template <>
+inline constexpr std::array kFields<op::Migrate>{uses<&op::Migrate::reference>()};
+template <>
+inline constexpr std::array kFields<op::Fail>{
+    uses<&op::Fail::buffer>(), word<&op::Fail::callback>(), number<&op::Fail::nth>(Domain::Nth, "nth"),
+    keyed<&op::Fail::error>("error")};
 
 /// A kind whose fields were forgotten does not compile; no kind is without fields.
 template <class Op>
@@ -300,6 +315,9 @@ constexpr std::array<std::string_view, 10> kSyncFlags = {
     "start|read", "start|write", "start|read|write", "end|read", "end|write", "end|read|write",
     "start",      "end",         "start|read|0x8",   "start|read|0x100000000"};
 
+constexpr std::array<std::string_view, 7> kCallback = {"attach", "map", "pin", "vmap", "begin_cpu_access",
+                                                       "end_cpu_access", "mmap"};
+constexpr std::array<std::string_view, 3> kFailure = {"ENOMEM", "EIO", "ENOSPC"};
 constexpr std::array<std::string_view, 4> kUsage = {"kernel", "write", "read", "bookkeep"};
 constexpr std::array<std::string_view, 3> kTimeline = {"own", "t0", "t1"};
 constexpr std::array<std::string_view, 2> kFenceResult = {"", "error"};
@@ -312,6 +330,8 @@ constexpr std::array<std::string_view, 6> kInfoForm = {"count", "records", "one_
 
 Words words(Domain domain) {
   switch (domain) {
+    case Domain::Callback: return kCallback;
+    case Domain::Failure: return kFailure;
     case Domain::Usage: return kUsage;
     case Domain::Timeline: return kTimeline;
     case Domain::FenceResult: return kFenceResult;
@@ -333,7 +353,7 @@ Words words(Domain domain) {
     case Domain::Ending: return kEnding;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Nth: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
     case Domain::SeekOffset: return {};
   }
   return {};
@@ -386,6 +406,7 @@ std::uint32_t count(Domain domain) {
   if (is_slot(domain)) return slot(domain).count;
   switch (domain) {
     case Domain::Pages: return kMaxPages + 1;
+    case Domain::Nth: return kMaxNth + 1;
     case Domain::Page: return kMaxPages;
     case Domain::Extent: return 256;
     case Domain::SeekOffset: return 0x10000;
@@ -393,7 +414,7 @@ std::uint32_t count(Domain domain) {
     case Domain::Access: case Domain::CloseOnExec: case Domain::Direction: case Domain::Protection:
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
-    case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
+    case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm: case Domain::Callback: case Domain::Failure:
     case Domain::Name: case Domain::CreationFlags: case Domain::Ending: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
@@ -472,6 +493,7 @@ std::string wanted(Domain domain) {
   }
   switch (domain) {
     case Domain::Pages: return fmt::format("a number of pages (0 to {})", kMaxPages);
+    case Domain::Nth: return fmt::format("which call (0 to {})", kMaxNth);
     case Domain::Page: return fmt::format("a page (0 to {})", kMaxPages - 1);
     case Domain::Extent: return "a number of pages (0 to 255)";
     case Domain::Tag: return "a tag (0x0 to 0xffffffff)";
@@ -482,7 +504,7 @@ std::string wanted(Domain domain) {
     case Domain::Attachment: case Domain::Mapping: case Domain::Vma: case Domain::Message:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
-    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Ending: break;
+    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Callback: case Domain::Failure: case Domain::Ending: break;
   }
   std::string text = "one of";
   for (std::string_view word : words(domain)) {

@@ -20,10 +20,12 @@ enum class Domain : std::uint8_t {
   Pages,   ///< 0 ... kMaxPages
   Page,    ///< 0 ... kMaxPages - 1
   Extent,  ///< offset or length of an mmap in pages, also past the end: 0 ... 255
+  Nth,     ///< 0 ... kMaxNth
   Tag, SeekOffset,
   Access, CloseOnExec, Direction, Protection, Sharing, Argument, Whence, SyncFlags, Name,
   CreationFlags, Ending,
   Usage, Timeline, FenceResult, Events, FenceFlags, OutArgument, MergeForm, InfoForm,
+  Callback, Failure,
 };
 inline constexpr std::size_t kSlotDomains = 12;  ///< the first so many are slots
 

@@ -31,6 +31,7 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Name: return value == static_cast<std::uint32_t>(NameId::Empty) ? kNames.size() : value - 1;
     case shape::Domain::Usage: case shape::Domain::Timeline: case shape::Domain::FenceResult: case shape::Domain::Events:
     case shape::Domain::FenceFlags: case shape::Domain::OutArgument: case shape::Domain::MergeForm: case shape::Domain::InfoForm:
+    case shape::Domain::Nth: case shape::Domain::Callback: case shape::Domain::Failure:
     case shape::Domain::Page: case shape::Domain::CloseOnExec: case shape::Domain::Direction:
     case shape::Domain::Protection: case shape::Domain::Sharing: case shape::Domain::Argument:
     case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device:

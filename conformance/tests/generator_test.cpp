@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 #include <set>
@@ -31,13 +32,12 @@ void walk(const Program& program, const Profile& with, See see) {
   for (const Operation& operation : program.operations) {
     alternatives(world, with, operation, ways);
     see(operation, std::as_const(ways), std::as_const(world));
-    for (const Alternative& way : ways)
-      if (way.allowance == Allowance::Permitted) {
-        const World next = way.next;
-        world = next;
-        settle(world, with);
-        break;
-      }
+    // The first that is permitted; else a refusal, after which an exporter that was told to fail has done so.
+    const auto permitted = std::find_if(ways.begin(), ways.end(),
+                                        [](const Alternative& way) { return way.allowance == Allowance::Permitted; });
+    const World next = permitted != ways.end() ? permitted->next : ways.front().next;
+    world = next;
+    settle(world, with);
   }
 }
 
@@ -103,6 +103,13 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
       }
       for (const BufferState& buffer : world.buffers)
         if (buffer.vmaps > 1) here.insert("kernel mappings of one buffer");
+      for (const AttachmentState& attachment : world.attachments)
+        if (attachment.pins > 0) here.insert("pinned attachment");
+      for (const MappingState& mapping : world.mappings)
+        if (mapping.stale) here.insert("mapping the storage has moved from under");
+      for (std::size_t b = 0; b < kMaxBuffers; ++b)
+        if (world.buffers[b].callbacks.failures > before.buffers[b].callbacks.failures) here.insert("injected failure");
+      if (std::holds_alternative<op::Migrate>(operation)) here.insert(fails ? "refused migration" : "migration");
       if (const auto* read = std::get_if<op::VmapRead>(&operation))
         if (read->page > 0 && ways.front().value != kUnknownTag && ways.front().value != 0)
           here.insert("later page read in the kernel");
@@ -124,6 +131,10 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
   if (with.exporter.caches_mapping == Answer::Yes && with.kernel.caches_mappings) wanted.insert("cached mapping");
   if (with.exporter.device_data && with.exporter.zeroed) wanted.insert("device reads what was written");
   if (!with.exporter.in_kernel && with.exporter.interface != Interface::Unread) wanted.insert("refused creation");
+  wanted.insert("pinned attachment");
+  if (with.exporter.fails) wanted.insert("injected failure");
+  if (with.exporter.dynamic) wanted.insert({"migration", "refused migration"});
+  if (with.exporter.dynamic && with.kernel.move_notify) wanted.insert("mapping the storage has moved from under");
   if (with.exporter.has_vmap == Answer::Yes)
     wanted.insert({"kernel mappings of one buffer", "later page read in the kernel"});
   if (!with.exporter.concurrent_maps) wanted.erase("buffer mapped twice");
@@ -139,6 +150,8 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
       absent.reset(kind);
   if (with.exporter.has_vmap == Answer::No)
     absent.reset(kind_of<op::VmapRead>()).reset(kind_of<op::VmapWrite>());
+  if (!with.exporter.fails) absent.reset(kind_of<op::Fail>());
+  if (!with.exporter.dynamic) absent.reset(kind_of<op::Migrate>());
   if (!with.exporter.device_data) absent.reset(kind_of<op::DeviceRead>()).reset(kind_of<op::DeviceWrite>());
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     EXPECT_FALSE(absent[kind]) << kOperationNames[kind] << " is never drawn";

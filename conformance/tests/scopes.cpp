@@ -123,6 +123,39 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
                         op::Map{a0, m0, Direction::Bidirectional}, op::Map{a1, m0, Direction::Bidirectional}, op::Unmap{m0},
                         op::DeviceWrite{m0, 1, 3}, op::DeviceRead{m0, 1}})});
   }
+  {
+    Bounds b = slots(1, 1, 1, 2, 1, 0, 0);
+    b.fds = 0;
+    std::bitset<kOperationKinds> kinds_of_it = kinds<op::Put, op::Attach, op::AttachDynamic, op::Detach, op::Map, op::Unmap, op::Pin, op::Unpin>();
+    if (e.ops->migrate != nullptr) kinds_of_it.set(kind_of<op::Migrate>());
+    if (!e.in_kernel) kinds_of_it |= kinds<op::Get>(), b.fds = 1;
+    std::vector<Operation> dynamic = alphabet(e, b, kinds_of_it);
+    std::erase_if(dynamic, [](const Operation& o) {
+      const auto* m = std::get_if<op::Map>(&o);
+      return m != nullptr && m->direction == Direction::FromDevice;
+    });
+    all.push_back({"dynamic", "1 buffer, 1 reference, 2 attachments of either sort, 1 mapping; pins, and moves where there are any", std::move(dynamic)});
+    std::vector<Operation> moved =
+        few({op::AttachDynamic{r0, kLaxDevice, a0}, op::AttachDynamic{r0, kStrictDevice, a1}, op::Map{a0, m0, Direction::Bidirectional},
+             op::Map{a1, m0, Direction::Bidirectional}, op::Unmap{m0}, op::DeviceWrite{m0, 0, 1}, op::DeviceRead{m0, 0},
+             op::Pin{a0}, op::Unpin{a0}, op::Vmap{r0, VmapId{0}}, op::Vunmap{VmapId{0}}, op::VmapRead{VmapId{0}, 0}, op::VmapWrite{VmapId{0}, 0, 2}});
+    if (e.ops->migrate != nullptr) moved.push_back(op::Migrate{r0});
+    all.push_back({"moved", "1 buffer, a lax and a strict dynamic attachment, 1 mapping, 1 kernel mapping; what the pages hold", std::move(moved)});
+  }
+  {
+    std::vector<Operation> failing =
+        few({op::Attach{r0, kLaxDevice, a0}, op::AttachDynamic{r0, kStrictDevice, a1}, op::Detach{a0}, op::Detach{a1},
+             op::Map{a0, m0, Direction::Bidirectional}, op::Map{a1, m0, Direction::Bidirectional}, op::Unmap{m0}, op::Pin{a1}, op::Unpin{a1},
+             op::Vmap{r0, VmapId{0}}, op::Vunmap{VmapId{0}}, op::BeginCpuAccess{r0, Direction::ToDevice},
+             op::EndCpuAccess{r0, Direction::ToDevice}});
+    if (e.ops->migrate != nullptr) failing.push_back(op::Migrate{r0});
+    for (const Callback callback : {Callback::Attach, Callback::Map, Callback::Pin, Callback::Begin, Callback::End})
+      failing.push_back(op::Fail{BufferId{0}, callback, 1, Failure::Io});
+    if (e.ops->vmap != nullptr) failing.push_back(op::Fail{BufferId{0}, Callback::Vmap, 1, Failure::NoMemory});
+    failing.push_back(op::Fail{BufferId{0}, Callback::Map, 2, Failure::NoSpace});
+    failing.push_back(op::Fail{BufferId{0}, Callback::Map, 0, Failure::NoSpace});
+    all.push_back({"failing", "1 buffer, 2 attachments, 1 mapping, 1 kernel mapping; callbacks that fail", std::move(failing)});
+  }
   // An fd from either kind of exporter.
   const auto with_fd = [&](std::vector<Operation> operations, std::uint8_t pages = 2) {
     for (const Access access : {Access::ReadWrite, Access::ReadOnly}) {

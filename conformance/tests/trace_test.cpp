@@ -87,6 +87,12 @@ TEST(Trace, SpellsEveryKindOfOperation) {
       {op::Vunmap{{2}}, "vunmap w2"},
       {op::VmapRead{{0}, 3}, "vmap_read w0 page=3"},
       {op::VmapWrite{{0}, 1, 0x2a}, "vmap_write w0 page=1 tag=0x2a"},
+      {op::AttachDynamic{{0}, {1}, {2}}, "attach_dynamic r0 d1 a2"},
+      {op::Pin{{0}}, "pin a0"},
+      {op::Unpin{{3}}, "unpin a3"},
+      {op::Migrate{{1}}, "migrate r1"},
+      {op::Fail{{0}, Callback::Begin, 2, Failure::Io}, "fail b0 begin_cpu_access nth=2 error=EIO"},
+      {op::Fail{{1}, Callback::Attach, 0, Failure::NoMemory}, "fail b1 attach nth=0 error=ENOMEM"},
   };
   std::bitset<kOperationKinds> seen;
   for (const auto& [operation, text] : spelled) {

@@ -205,6 +205,8 @@ std::vector<FieldDifference> differences(const KernelProfile& a, const KernelPro
   compare(out, "has_seek", a.has_seek, b.has_seek);
   compare(out, "caches_mappings", a.caches_mappings, b.caches_mappings);
   compare(out, "has_sync_file", a.has_sync_file, b.has_sync_file);
+  compare(out, "maps_at_attach", a.maps_at_attach, b.maps_at_attach);
+  compare(out, "move_notify", a.move_notify, b.move_notify);
   compare(out, "poll_holds_file", a.poll_holds_file, b.poll_holds_file);
   compare(out, "faulting_mappings_grow", a.faulting_mappings_grow, b.faulting_mappings_grow);
   return out;
@@ -228,6 +230,9 @@ std::vector<FieldDifference> differences(const ExporterProfile& a, const Exporte
   compare(out, "zeroed", a.zeroed, b.zeroed);
   compare(out, "device_data", a.device_data, b.device_data);
   compare(out, "refuses_attach", a.refuses_attach, b.refuses_attach);
+  compare(out, "fails", a.fails, b.fails);
+  compare(out, "vmap_fails", a.vmap_fails, b.vmap_fails);
+  compare(out, "dynamic", a.dynamic, b.dynamic);
   compare(out, "has_vmap", a.has_vmap, b.has_vmap);
   compare(out, "private_single_page", a.private_single_page, b.private_single_page);
   return out;
@@ -242,6 +247,7 @@ Bounds diff_bounds() {
   bounds.pages = 2;
   bounds.fences = 1;
   bounds.vmaps = 1;
+  bounds.kinds.reset(kind_of<op::Fail>());  // who can be told to fail is not what tells systems apart
   bounds.sync_files = bounds.children = 0;  // no profile differs in what these do once there are any
   return bounds;
 }

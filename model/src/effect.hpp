@@ -22,13 +22,15 @@ enum class Effect : std::uint8_t {
   Migrate,                 ///< storage moves, contents are carried over
   Rename,
   CallVmap, CallVunmap,
+  CallPin,                 ///< also asks the storage, which may move, or refuse
+  CallUnpin,
 };
-inline constexpr std::size_t kEffects = 17;
+inline constexpr std::size_t kEffects = 19;
 inline constexpr std::array<std::string_view, kEffects> kEffectNames = {
     "take reference", "drop reference", "take exporter's references", "drop exporter's references",
     "call attach", "call detach", "call map", "call unmap", "begin access", "end access",
     "call begin_cpu_access", "call end_cpu_access", "call release", "migrate", "rename",
-    "call vmap", "call vunmap"};
+    "call vmap", "call vunmap", "call pin", "call unpin"};
 constexpr std::string_view name_of(Effect effect) { return kEffectNames[static_cast<std::size_t>(effect)]; }
 
 }  // namespace dmabuf::model

@@ -30,6 +30,14 @@ struct CopyOut {};       ///< to sync_file_ioctl: the answer is written
 struct Split {};    ///< to vma: becomes the part behind a page that was unmapped
 struct VmapOnce {};   ///< to vmapping: one more kernel mapping
 struct VunmapOnce {};  ///< to vmapping: one less
+struct CallsAttach {};  ///< to failure: the exporter's callback is called
+struct CallsMap {};
+struct CallsPin {};
+struct CallsVmap {};
+struct CallsBegin {};
+struct CallsEnd {};
+struct CallsMmap {};
+struct Hold {};        ///< to storage: the exporter pins it for an importer
 
 }  // namespace dmabuf::model::event
 
@@ -38,9 +46,10 @@ namespace dmabuf::model {
 /// Every event as a number. Operations first, same numbers as Operation's indices.
 enum class EventId : std::uint8_t {
   Born = kOperationKinds, Take, Drop, Release, Install, Ioctl, Touch, Begin, End,
-  Await, AwaitKernel, Enter, Query, Signalled, Place, Second, CopyOut, Split, VmapOnce, VunmapOnce,
+  Await, AwaitKernel, Enter, Query, Signalled, Place, Second, CopyOut, Split, VmapOnce, VunmapOnce, Hold,
+  CallsAttach, CallsMap, CallsPin, CallsVmap, CallsBegin, CallsEnd, CallsMmap,  // in the order of Callback
 };
-inline constexpr std::size_t kEvents = kOperationKinds + 20;
+inline constexpr std::size_t kEvents = kOperationKinds + 28;
 
 template <class E>
 consteval EventId event_id() {
@@ -64,6 +73,14 @@ consteval EventId event_id() {
   else if constexpr (std::is_same_v<E, event::Split>) return EventId::Split;
   else if constexpr (std::is_same_v<E, event::VmapOnce>) return EventId::VmapOnce;
   else if constexpr (std::is_same_v<E, event::VunmapOnce>) return EventId::VunmapOnce;
+  else if constexpr (std::is_same_v<E, event::Hold>) return EventId::Hold;
+  else if constexpr (std::is_same_v<E, event::CallsAttach>) return EventId::CallsAttach;
+  else if constexpr (std::is_same_v<E, event::CallsMap>) return EventId::CallsMap;
+  else if constexpr (std::is_same_v<E, event::CallsPin>) return EventId::CallsPin;
+  else if constexpr (std::is_same_v<E, event::CallsVmap>) return EventId::CallsVmap;
+  else if constexpr (std::is_same_v<E, event::CallsBegin>) return EventId::CallsBegin;
+  else if constexpr (std::is_same_v<E, event::CallsEnd>) return EventId::CallsEnd;
+  else if constexpr (std::is_same_v<E, event::CallsMmap>) return EventId::CallsMmap;
   else return static_cast<EventId>(kind_of<E>());
 }
 
@@ -71,7 +88,8 @@ constexpr std::string_view event_name(EventId id) {
   constexpr std::array<std::string_view, kEvents - kOperationKinds> internal = {
       "born", "take", "drop", "release", "install", "ioctl", "touch", "begin", "end", "await", "await_kernel",
       "enter", "query", "signalled", "place", "second", "copy_out", "split", "vmap_once",
-      "vunmap_once"};
+      "vunmap_once", "hold", "calls_attach", "calls_map", "calls_pin", "calls_vmap", "calls_begin", "calls_end",
+      "calls_mmap"};
   const auto index = static_cast<std::size_t>(id);
   return index < kOperationKinds ? kOperationNames[index] : internal[index - kOperationKinds];
 }

@@ -48,12 +48,12 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
     {Invariant::ReferencesMoveAsSaid, "references-move-as-said", "INV-001",
      "A step changes f_count by exactly what its operation says, and a refused one not at all."},
     {Invariant::CallbacksBalance, "callbacks-balance", "INV-004",
-     "Each attach, map and vmap callback that succeeded is paired with its detach, unmap and vunmap once its object is "
-     "gone."},
+     "Each attach, map, vmap and pin callback that succeeded is paired with its detach, unmap, vunmap and unpin once its "
+     "object is gone."},
     {Invariant::ReleasedOnceAndLast, "released-once-and-last", "REL-001",
      "The exporter's release runs once in a buffer's life, after the last put, and nothing else runs it."},
     {Invariant::StorageStaysUnderMappings, "storage-stays-under-mappings", "MIG-004",
-     "Backing storage that somebody has mapped does not move."},
+     "Backing storage that somebody has pinned, or mapped without being told of moves, does not move."},
     {Invariant::StrangersUntouched, "strangers-untouched", "INV-006",
      "A step touches no other buffer, and nothing that stands for another buffer."},
     {Invariant::OneVerdict, "one-verdict", "INV-006",
@@ -73,6 +73,8 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
      "that is close-on-exec."},
     {Invariant::VmapsCounted, "vmaps-counted", "INV-005",
      "A buffer counts as many kernel mappings as there are, and the exporter has made one if there are any."},
+    {Invariant::MovesAreTold, "moves-are-told", "DYN-009",
+     "Only a dynamic importer has mappings of a place that the storage has left, and all of those were told."},
 }};
 
 class Explorer {
@@ -110,6 +112,7 @@ class Explorer {
   void expand(std::size_t index);
   void found(std::uint64_t packed, std::size_t parent);
   Found check(const World& world, const Way& way) const;
+  Found check_refused(const World& world, const Way& way) const;
   template <class Op>
   bool asks() const {
     return kinds_[kind_of<Op>()];
@@ -145,7 +148,7 @@ Found Explorer::check(const World& world, const Way& way) const {
   const bool release = way.operation == kRelease;
   if (!release)
     if (const auto changes = changes_of_child(world, operations_[way.operation]))
-      return check_child_step(world, way.next, *changes, c_.bounds.buffers);
+      return check_child_step(world, way.next, c_.profile, *changes, c_.bounds.buffers);
   if (!release && fences_) {
     const Operation& operation = operations_[way.operation];
     if (!fences_monotone(world, way.next, operation)) return Invariant::FencesMonotone;
@@ -162,13 +165,20 @@ Found Explorer::check(const World& world, const Way& way) const {
         // A file that is gone has its reservation until it is released; nobody can look at it.
         if (world.buffers[b].lifecycle == state::kDying) one.buffers[b].entries = world.buffers[b].entries;
         if (one.buffers[b] == world.buffers[b] && change[b] == 0) continue;
-        if (const Found wrong = check_step(world, one, {b, change[b]}, false, c_.bounds.buffers)) return wrong;
+        if (const Found wrong = check_step(world, one, c_.profile, {b, change[b]}, false, c_.bounds.buffers)) return wrong;
       }
       return std::nullopt;
     }
   }
   const Said said = release ? Said{way.buffer, 0} : what_is_said(world, c_.profile, operations_[way.operation]);
-  return check_step(world, way.next, said, release, c_.bounds.buffers);
+  return check_step(world, way.next, c_.profile, said, release, c_.bounds.buffers);
+}
+
+/// As a step that was to change no count.
+Found Explorer::check_refused(const World& world, const Way& way) const {
+  const std::uint8_t b = what_is_said(world, c_.profile, operations_[way.operation]).buffer;
+  if (way.next == world || b >= kMaxBuffers) return std::nullopt;
+  return check_step(world, way.next, c_.profile, {b, 0}, false, c_.bounds.buffers);
 }
 
 void Explorer::found(std::uint64_t packed, std::size_t parent) {
@@ -212,7 +222,16 @@ void Explorer::expand(std::size_t index) {
         pending_.push_back(*packed);
         break;
       }
-      case Allowance::Refused: ++result_.refusals, all_down = false; break;
+      case Allowance::Refused: {
+        ++result_.refusals, all_down = false;
+        if (!asks<op::Fail>()) break;
+        // The exporter was asked, and has failed as it was told: that is over.
+        if (const Found wrong = check_refused(world, way)) suspect(*wrong, index, true);
+        const auto packed = packing_.pack(way.next, c_.symmetry);
+        if (packed && *packed != states_[index]) pending_.push_back(*packed);
+        if (!packed) suspect(Invariant::CountsInRange, index, true);
+        break;
+      }
       case Allowance::Forbidden: ++result_.forbidden, all_down = false; break;
       case Allowance::Unspecified: ++result_.unspecified, all_down = false; break;
       case Allowance::Malformed: all_down = false; break;
@@ -429,6 +448,10 @@ std::string word(MergeForm v) { return pick(v, {"", "set=flags", "set=pad"}); }
 std::string word(InfoForm v) {
   return pick(v, {"count", "records", "one_record", "flags", "pad", "unmapped_records"});
 }
+std::string word(Callback v) {
+  return pick(v, {"attach", "map", "pin", "vmap", "begin_cpu_access", "end_cpu_access", "mmap"});
+}
+std::string word(Failure v) { return pick(v, {"ENOMEM", "EIO", "ENOSPC"}); }
 std::string word(NameId v) { return fmt::format("\"{}\"", name_text(v)); }
 std::string word(std::uint8_t v) { return fmt::format("{}", v); }
 std::string word(std::int16_t v) { return fmt::format("{}", v); }

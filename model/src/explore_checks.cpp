@@ -21,6 +21,36 @@ int exporter_mappings(const World& w, std::uint8_t b) {
   return count;
 }
 
+/// Pins the exporter has been asked for and not yet been asked to undo, by importers and by the core.
+int exporter_pins(const World& w, const Profile& profile, std::uint8_t b) {
+  int count = 0;
+  for (const AttachmentState& a : w.attachments) {
+    if (!profile.exporter.dynamic || a.state == state::kDetached || a.buffer != b) continue;
+    const bool by_map = !a.dynamic || !profile.kernel.move_notify;
+    count += a.pins + (a.cached != kNone ? 1 : by_map ? a.mappings : 0);
+  }
+  return count;
+}
+
+/// What keeps the storage where it is.
+int holds(const World& w, const Profile& profile, std::uint8_t b) {
+  return w.buffers[b].vmapping + (profile.exporter.dynamic ? exporter_pins(w, profile, b) : exporter_mappings(w, b));
+}
+
+/// Are mappings stale only where a dynamic importer has them, and were all of those told?
+bool moves_told(const World& w, const World& next, std::uint8_t b) {
+  int told = 0;
+  for (const AttachmentState& a : w.attachments)
+    if (a.state != state::kDetached && a.buffer == b && a.dynamic) ++told;
+  for (std::size_t i = 0; i < kMaxMappings; ++i) {
+    const MappingState& m = next.mappings[i];
+    if (!m.stale) continue;
+    if (!next.attachments[m.attachment].dynamic) return false;
+    if (!w.mappings[i].stale && next.buffers[b].callbacks.move_notifies != told) return false;
+  }
+  return true;
+}
+
 /// Buffers other than b, and what stands for them, are as they were.
 bool strangers_untouched(const World& w, const World& next, std::uint8_t b, std::uint8_t buffers) {
   for (std::uint8_t i = 0; i < buffers; ++i)
@@ -57,6 +87,7 @@ Said what_is_said(const World& w, const Profile& profile, const Operation& opera
         if constexpr (std::is_same_v<Op, op::Export> || std::is_same_v<Op, op::Create>)
           return {o.buffer.value, 1 + own};
         else if constexpr (std::is_same_v<Op, op::CloseHandle>) return {o.buffer.value, -own};
+        else if constexpr (std::is_same_v<Op, op::Fail>) return {o.buffer.value, 0};
         else if constexpr (std::is_same_v<Op, op::Dup>) return {fd(o.from), 1};
         else if constexpr (std::is_same_v<Op, op::Send> || std::is_same_v<Op, op::Get> ||
                            std::is_same_v<Op, op::Mmap>)
@@ -132,6 +163,7 @@ unsigned weight(const World& w) {
   used(w.sync_files);
   used(w.children);
   used(w.vmaps);
+  for (const AttachmentState& a : w.attachments) sum += a.pins;
   for (const ChildState& child : w.children) used(child.fds), used(child.vmas);
   for (const FenceState& fence : w.fences) sum += fence.state == state::kPending ? 1U : 0U;
   return sum;
@@ -187,7 +219,7 @@ Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) 
 
 namespace {
 
-Found check_buffer(const World& w, const World& next, const Said& said, bool released) {
+Found check_buffer(const World& w, const World& next, const Profile& profile, const Said& said, bool released) {
   const BufferState& before = w.buffers[said.buffer];
   const BufferState& after = next.buffers[said.buffer];
   if (after.references != before.references + said.change) return Invariant::ReferencesMoveAsSaid;
@@ -196,11 +228,14 @@ Found check_buffer(const World& w, const World& next, const Said& said, bool rel
   const Callbacks& calls = after.callbacks;
   if (calls.attach - calls.detach != after.attachments - before.attachments ||
       calls.map - calls.unmap != exporter_mappings(next, said.buffer) - exporter_mappings(w, said.buffer) ||
-      calls.vmap - calls.vunmap != after.vmapping - before.vmapping)
+      calls.vmap - calls.vunmap != after.vmapping - before.vmapping ||
+      calls.pin - calls.unpin != exporter_pins(next, profile, said.buffer) - exporter_pins(w, profile, said.buffer))
     return Invariant::CallbacksBalance;
   if (after.storage != before.storage && before.storage != state::kUnallocated && after.lifecycle == before.lifecycle &&
-      exporter_mappings(w, said.buffer) + before.vmapping > 0)
+      holds(w, profile, said.buffer) > 0)
     return Invariant::StorageStaysUnderMappings;
+  if (calls.move_notifies > 0 && holds(w, profile, said.buffer) > 0) return Invariant::StorageStaysUnderMappings;
+  if (!moves_told(w, next, said.buffer)) return Invariant::MovesAreTold;
 
   bool proper = after.lifecycle == before.lifecycle && calls.release == 0;
   if (released)
@@ -218,13 +253,15 @@ Found check_buffer(const World& w, const World& next, const Said& said, bool rel
 
 }  // namespace
 
-Found check_step(const World& w, const World& next, const Said& said, bool released, std::uint8_t buffers) {
+Found check_step(const World& w, const World& next, const Profile& profile, const Said& said, bool released,
+                 std::uint8_t buffers) {
   if (said.buffer >= kMaxBuffers) return Invariant::ReferencesMoveAsSaid;
   if (!strangers_untouched(w, next, said.buffer, buffers)) return Invariant::StrangersUntouched;
-  return check_buffer(w, next, said, released);
+  return check_buffer(w, next, profile, said, released);
 }
 
-Found check_child_step(const World& w, const World& next, const std::array<int, kMaxBuffers>& changes,
+Found check_child_step(const World& w, const World& next, const Profile& profile,
+                       const std::array<int, kMaxBuffers>& changes,
                        std::uint8_t buffers) {
   if (w.fds != next.fds || w.references != next.references || w.attachments != next.attachments ||
       w.mappings != next.mappings || w.vmas != next.vmas || w.messages != next.messages || w.vmaps != next.vmaps)
@@ -233,7 +270,7 @@ Found check_child_step(const World& w, const World& next, const std::array<int, 
     if (changes[b] == 0 ? w.buffers[b] != next.buffers[b] : w.buffers[b].lifecycle != state::kLive)
       return Invariant::StrangersUntouched;
     if (changes[b] == 0) continue;
-    if (const Found wrong = check_buffer(w, next, {b, changes[b]}, false)) return wrong;
+    if (const Found wrong = check_buffer(w, next, profile, {b, changes[b]}, false)) return wrong;
   }
   return std::nullopt;
 }

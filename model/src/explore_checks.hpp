@@ -24,11 +24,13 @@ unsigned weight(const World& w);
 using Found = std::optional<Invariant>;
 Found check_state(const World& w, const Profile& profile, std::uint8_t buffers);
 /// `next` is one step behind `w`, whose callback counters are zero. `released`: the step is a release.
-Found check_step(const World& w, const World& next, const Said& said, bool released, std::uint8_t buffers);
+Found check_step(const World& w, const World& next, const Profile& profile, const Said& said, bool released,
+                 std::uint8_t buffers);
 /// By how much fork, exec and exit must change each buffer's f_count. Nothing for other operations.
 std::optional<std::array<int, kMaxBuffers>> changes_of_child(const World& w, const Operation& operation);
 /// A step of a child's life: it may touch every buffer, but of p0 and p1 nothing.
-Found check_child_step(const World& w, const World& next, const std::array<int, kMaxBuffers>& changes,
+Found check_child_step(const World& w, const World& next, const Profile& profile,
+                       const std::array<int, kMaxBuffers>& changes,
                        std::uint8_t buffers);
 /// The model's own teardown, carried out.
 bool teardown_works(const World& start, const Profile& profile);

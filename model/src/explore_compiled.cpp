@@ -46,6 +46,7 @@ Compiled::Compiled(const Configuration& configuration, std::span<const Operation
                 op::Load, op::Seek, op::SetName>>{});
         },
         operation);
+  if (!usable_ || c_.profile.exporter.dynamic) usable_ = false;
   if (!usable_) return;
   lay_out();
   if (usable_) look_around();
@@ -373,7 +374,7 @@ bool Memo::carry_out(std::uint64_t state, std::uint64_t wanted) {
         const Said said =
             release ? Said{way.buffer, 0} : what_is_said(world, c.profile, compiled_.operations()[way.operation]);
         const auto packed = packing.pack(way.next);
-        if (!packed || check_step(world, way.next, said, release, c.bounds.buffers)) {
+        if (!packed || check_step(world, way.next, c.profile, said, release, c.bounds.buffers)) {
           good = false;
           break;
         }

@@ -272,6 +272,7 @@ std::span<const UnreachedRow> unreached_rows() {
   constexpr std::string_view kInternal = "release is not asked for: it is the step of a dying buffer alone";
   constexpr std::string_view kOneByOne =
       "a child's fds and CPU mappings are asked one by one, and only those that there are";
+  constexpr std::string_view kUntold = "only an exporter that was told to fail is asked whether it does";
   static constexpr std::array kRows = {
       UnreachedRow{"buffer", "Live", "drop", "REL-012",
                    "ATT-007 comes first: the last reference of an importer that is still attached is not dropped"},
@@ -314,6 +315,17 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"sync_file", "Open", "place", "VFS-003", kShadowed},
       UnreachedRow{"vmapping", "Unmapped", "vunmap_once", "VMP-006", "a kernel mapping that is there is counted by its buffer"},
       UnreachedRow{"vmap", "Mapped", "vmap", "VFS-003", kShadowed},
+      UnreachedRow{"attachment", "Attached", "attach_dynamic", "VFS-003", kShadowed},
+      UnreachedRow{"attachment", "Mapped", "attach_dynamic", "VFS-003", kShadowed},
+      UnreachedRow{"attachment", "Cached", "attach_dynamic", "VFS-003", kShadowed},
+      UnreachedRow{"failure", "Calm", "calls_attach", "VFS-003", kUntold},
+      UnreachedRow{"failure", "Calm", "calls_map", "VFS-003", kUntold},
+      UnreachedRow{"failure", "Calm", "calls_pin", "VFS-003", kUntold},
+      UnreachedRow{"failure", "Calm", "calls_vmap", "VFS-003", kUntold},
+      UnreachedRow{"failure", "Calm", "calls_begin", "VFS-003", kUntold},
+      UnreachedRow{"failure", "Calm", "calls_end", "VFS-003", kUntold},
+      UnreachedRow{"failure", "Calm", "calls_mmap", "VFS-003", kUntold},
+      UnreachedRow{"storage", "Anywhere", "hold", "VFS-003", "an exporter that pins moves for whom it pins"},
       UnreachedRow{"sync_file", "Foreign", "place", "VFS-003", "no slot is foreign: that file has a name of its own"},
   };
   return kRows;

@@ -17,10 +17,11 @@ struct Maker {
   const Resize& resize;
 
   Configuration operator()(std::string name, std::string_view exporter, const Slots& slots,
-                           const std::bitset<kOperationKinds>& more, bool guards = true) const {
+                           const std::bitset<kOperationKinds>& more, bool guards = true,
+                           std::string_view kernel = "reference") const {
     Configuration c;
     c.name = std::move(name);
-    c.profile = {*find_kernel_profile("reference"), *find_exporter_profile(exporter),
+    c.profile = {*find_kernel_profile(kernel), *find_exporter_profile(exporter),
                  {.name = guards ? "harness" : "driver", .guards_misuse = guards}};
     c.bounds.buffers = slots.buffers;
     c.bounds.fds = slots.fds;
@@ -39,6 +40,31 @@ struct Maker {
   }
 };
 
+Configuration in_two_directions(Configuration c) {
+  std::erase_if(c.operations, [](const Operation& o) {
+    const auto* map = std::get_if<op::Map>(&o);
+    return map != nullptr && map->direction == Direction::FromDevice;
+  });
+  return c;
+}
+
+/// Failures of so late a call, and no later.
+Configuration failing_in(Configuration c, std::uint8_t most) {
+  std::erase_if(c.operations, [&](const Operation& o) {
+    const auto* fail = std::get_if<op::Fail>(&o);
+    const auto* map = std::get_if<op::Map>(&o);
+    return (fail != nullptr && fail->nth > most) || (map != nullptr && map->direction != Direction::Bidirectional);
+  });
+  return c;
+}
+
+/// A CPU mapping, too.
+Configuration with_vma(Configuration c) {
+  c.bounds.vmas = 1;
+  c.operations = all_operations(c.bounds);
+  return c;
+}
+
 }  // namespace
 
 void add_importer_configurations(std::vector<Configuration>& all, const Resize& resize) {
@@ -56,6 +82,35 @@ void add_importer_configurations(std::vector<Configuration>& all, const Resize& 
   // Storage stays under a kernel mapping, whoever is attached.
   all.push_back(configuration("vmaps-migrating", "reference:migrating",
                               {.references = 2, .attachments = 2, .mappings = 1, .vmaps = 2}, vmapped | mapped));
+
+  // Dynamic importers and static ones, a lax and a strict device, on exporters of either sort: who is mapped and
+  // pinned when, what may move, and who is told. By what the kernel does at attach, and whether maps pin.
+  const auto dynamic = held | mapped | kinds<op::AttachDynamic, op::Pin, op::Unpin, op::Migrate>();
+  const Slots two{.attachments = 2, .mappings = 1, .vmaps = 0};
+  all.push_back(in_two_directions(configuration("dynamic", "reference:dynamic", two, dynamic | kinds<op::DeviceRead, op::DeviceWrite>())));
+  all.push_back(in_two_directions(configuration("dynamic-6.12", "reference:dynamic", two, dynamic, true, "6.12")));
+  all.push_back(in_two_directions(configuration("dynamic-6.18", "reference:dynamic", two, dynamic, true, "6.18")));
+  all.push_back(configuration("dynamic-mapped", "reference:dynamic", {.attachments = 1, .mappings = 3, .vmaps = 1},
+                              vmapped | dynamic | kinds<op::DeviceRead, op::DeviceWrite>()));
+  all.push_back(configuration("dynamic-mapped-6.12", "reference:dynamic", {.attachments = 1, .mappings = 2, .vmaps = 0}, dynamic,
+                              true, "6.12"));
+  all.push_back(configuration("dynamic-unguarded", "reference:dynamic", {.attachments = 1, .mappings = 1, .vmaps = 0}, dynamic,
+                              false));
+  all.push_back(in_two_directions(configuration("dynamic-importers", "reference:eager", two, dynamic)));
+  all.push_back(in_two_directions(configuration("dynamic-importers-6.18", "harness:refusing", two, dynamic, true, "6.18")));
+  all.push_back(configuration("dynamic-importers-unguarded", "reference:migrating", {.attachments = 1, .mappings = 1, .vmaps = 0},
+                              dynamic, false));
+  // An exporter that is told to fail, once or twice later: who owns what afterwards.
+  const auto failing = dynamic | kinds<op::Fail>();
+  all.push_back(failing_in(configuration("failing", "reference:dynamic", {.attachments = 1, .mappings = 1, .vmaps = 1},
+                                         failing | vmapped | kinds<op::BeginCpuAccess, op::EndCpuAccess>()), 1));
+  all.push_back(failing_in(configuration("failing-6.12", "reference:dynamic", {.attachments = 1, .mappings = 2, .vmaps = 0}, failing,
+                                         true, "6.12"), 2));
+  all.push_back(failing_in(configuration("failing-static", "reference:caching", {.attachments = 2, .mappings = 2, .vmaps = 0},
+                                         failing), 2));
+  all.push_back(failing_in(with_vma(configuration("failing-access", "reference:udmabuf", {.vmaps = 1},
+                                                  held | vmapped | kinds<op::Fail, op::Sync, op::Mmap, op::Munmap>())), 2));
+  all.push_back(configuration("dynamic-importers-unknown", "unknown", {.attachments = 1, .mappings = 1, .vmaps = 0}, dynamic));
 }
 
 }  // namespace dmabuf::model

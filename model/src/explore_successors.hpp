@@ -19,7 +19,8 @@ class Successors {
   Successors(const Profile& profile, std::span<const Operation> operations, std::uint8_t buffers)
       : profile_(profile), operations_(operations), buffers_(buffers) {
     for (const Operation& o : operations)
-      births_.push_back(std::holds_alternative<op::Export>(o) || std::holds_alternative<op::Create>(o));
+      births_.push_back(std::holds_alternative<op::Export>(o) || std::holds_alternative<op::Create>(o)),
+          fails_ = fails_ || std::holds_alternative<op::Fail>(o);
   }
 
   struct Way {
@@ -47,6 +48,8 @@ class Successors {
   std::span<const Operation> operations_;
   std::uint8_t buffers_;
   std::vector<bool> births_;  // by operation
+  bool fails_ = false;        // exporters can be told to: a refusal may leave something behind
+  World left_;
   Alternative scratch_;
 };
 
@@ -70,7 +73,9 @@ void Successors::operator()(const World& world, Wanted&& wanted, Visit&& visit) 
       more = choices.advance();
       // A machine changes nothing but by a row that permits; only a birth prepares its buffer first.
       fresh = scratch_.allowance != Allowance::Permitted && scratch_.fired_count <= 1 && !births_[i];
-      visit(Way{scratch_, scratch_.next, i, kNone, alternative, !more});
+      const bool left = fails_ && scratch_.allowance == Allowance::Refused;
+      if (left) transaction.leave_behind(left_ = world);
+      visit(Way{scratch_, left ? left_ : scratch_.next, i, kNone, alternative, !more});
     }
   }
   for (std::uint8_t b = 0; b < buffers_; ++b) {

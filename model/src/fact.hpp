@@ -29,8 +29,12 @@ enum class Fact : std::uint8_t {
   AsksWrite, MayWrite, Grows, MayGrow, VmaCopies, PastBuffer, Splits, OnlyPage, ClosesOnExec,
   // kernel mappings
   HasVmap, MoreVmaps, LastVmapper, HasVmaps,
+  // dynamic importers and exporters
+  MapsAtAttach, PinsAtMap, ExporterPins, Attached, ImporterDynamic, Pinned, MorePins, Stale,
+  // failures
+  FailsNow, Disarms,
 };
-inline constexpr std::size_t kFacts = 66;
+inline constexpr std::size_t kFacts = 76;
 static_assert(kFacts <= 8 * sizeof(FactSet));
 
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -53,7 +57,8 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "asks to write", "may be made writable", "longer than before", "may grow", "writes to copies",
     "past the buffer", "page in the middle", "only page", "close-on-exec",
     "has vmap", "more kernel mappings", "importer's last reference under a kernel mapping",
-    "has kernel mappings"};
+    "has kernel mappings", "mapped at attach", "map pins", "exporter has pin", "attached", "importer is dynamic",
+    "pinned", "more pins", "storage has moved since", "fails now", "tells to fail no more"};
 constexpr std::string_view name_of(Fact fact) { return kFactNames[static_cast<std::size_t>(fact)]; }
 
 }  // namespace dmabuf::model

@@ -135,13 +135,17 @@ bool concerns(const RowInfo& row, Aspect aspect) {
     case Aspect::ReleaseCalls: return has("call release");
     case Aspect::VmapCalls: return has("call vmap");
     case Aspect::VunmapCalls: return has("call vunmap");
+    case Aspect::PinCalls: return has("call pin");
+    case Aspect::UnpinCalls: return has("call unpin");
+    case Aspect::MoveNotifies: return has("migrate");
     case Aspect::Name: return has("rename");
     case Aspect::Listed:
     case Aspect::Attachments:
     case Aspect::Mappings:
     case Aspect::Size:
     case Aspect::AccessMode:
-    case Aspect::Vmaps: return false;
+    case Aspect::Vmaps:
+    case Aspect::Failures: return false;
   }
   return false;
 }
@@ -253,7 +257,8 @@ std::span<const std::string_view> clauses_of(Aspect aspect) {
                        attach = {"ATT-004", "INV-004"}, detach = {"ATT-017", "INV-004"}, refused = {"ATT-004", "ATT-005"},
                        map = {"MAP-002", "INV-004"}, directions = {"MAP-002"}, begin = {"CPU-002"}, end = {"CPU-005"},
                        release = {"REL-001", "INV-002"}, vmap = {"VMP-003"}, vunmap = {"VMP-005"},
-                       vmaps = {"VMP-003", "VMP-005"};
+                       vmaps = {"VMP-003", "VMP-005"}, pin = {"DYN-007", "ATT-010"}, unpin = {"DYN-006"},
+                       failures = {"INV-013"}, moves = {"DYN-009", "MIG-007"};
   const auto used = [](const Ids& ids) { return std::span(ids).first(ids[1].empty() ? 1 : 2); };
   switch (aspect) {
     case Aspect::Listed: return used(listed);
@@ -278,6 +283,10 @@ std::span<const std::string_view> clauses_of(Aspect aspect) {
     case Aspect::VmapCalls: return used(vmap);
     case Aspect::VunmapCalls: return used(vunmap);
     case Aspect::Vmaps: return used(vmaps);
+    case Aspect::PinCalls: return used(pin);
+    case Aspect::UnpinCalls: return used(unpin);
+    case Aspect::Failures: return used(failures);
+    case Aspect::MoveNotifies: return used(moves);
   }
   return {};
 }

@@ -61,7 +61,7 @@ std::string without_counters(const World& w) {
   const auto add = [&](auto... values) { (bytes.push_back(static_cast<char>(values)), ...); };
   for (const BufferState& b : w.buffers) {
     add(b.lifecycle, b.storage, b.cpu, b.handle, b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
-        b.vmapping, b.vmaps, b.name, b.poll_in.state, b.poll_in.fence, b.poll_out.state, b.poll_out.fence, b.entry_count);
+        b.vmapping, b.vmaps, b.failure.state, b.failure.callback, b.failure.nth, b.failure.error, b.name, b.poll_in.state, b.poll_in.fence, b.poll_out.state, b.poll_out.fence, b.entry_count);
     for (const EntryState& e : b.entries) add(e.fence, e.usage);
     if (b.lifecycle != state::kAbsent)
       for (const std::uint64_t tag : b.content) bytes.append(reinterpret_cast<const char*>(&tag), sizeof tag);
@@ -79,8 +79,8 @@ std::string without_counters(const World& w) {
     for (const std::uint8_t member : s.members) add(member);
   }
   for (const ReferenceState& s : w.references) add(s.state, s.buffer);
-  for (const AttachmentState& s : w.attachments) add(s.state, s.buffer, s.device, s.mappings, s.cached);
-  for (const MappingState& s : w.mappings) add(s.state, s.attachment, s.direction);
+  for (const AttachmentState& s : w.attachments) add(s.state, s.buffer, s.device, s.mappings, s.cached, s.dynamic, s.pins);
+  for (const MappingState& s : w.mappings) add(s.state, s.attachment, s.direction, s.stale);
   for (const MessageState& s : w.messages) add(s.state, s.buffer, s.process);
   for (const VmapState& s : w.vmaps) add(s.state, s.buffer);
   return bytes;
@@ -90,6 +90,7 @@ struct Packing::Writer : PackWriter {};
 
 Packing::Packing(const Profile& profile, std::span<const Operation> operations) {
   bool touches = false;
+  bool mixed = false;  // one side of an attachment may be dynamic, and the other not
   std::uint8_t sends = 0;
   std::vector<Operation> reshaping;  // what makes other mappings of those that mmap made
   direction_index_.fill(0);
@@ -122,6 +123,11 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
     } else if (const auto* a = std::get_if<op::Attach>(&operation)) {
       at_least(attachments_.count, a->attachment.value);
       at_least(devices_, a->device.value);
+      mixed |= profile.exporter.dynamic;
+    } else if (const auto* y = std::get_if<op::AttachDynamic>(&operation)) {
+      at_least(attachments_.count, y->attachment.value);
+      at_least(devices_, y->device.value);
+      mixed |= !profile.exporter.dynamic;
     } else if (const auto* m = std::get_if<op::Map>(&operation)) {
       at_least(mappings_.count, m->mapping.value);
       add_unique(directions_, static_cast<std::uint8_t>(m->direction));
@@ -146,6 +152,8 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
     }
   }
   messages_.count = sends;
+  mixed &= profile.kernel.maps_at_attach;
+  if (mixed) add_unique(directions_, static_cast<std::uint8_t>(Direction::Bidirectional));
   reshape(reshaping);
   if (buffers_ > kMaxBuffers || fds_.count > kMaxFds || references_.count > kMaxReferences ||
       attachments_.count > kMaxAttachments || mappings_.count > kMaxMappings || vmas_.count > kMaxVmas ||
@@ -154,17 +162,17 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
   for (std::size_t i = 0; i < directions_.size(); ++i)
     direction_index_[directions_[i]] = static_cast<std::uint8_t>(i);
   processes_ = messages_.count > 0 ? 2 : 1;
-  const bool caches = profile.exporter.caches_mapping != Answer::No && profile.kernel.caches_mappings;
+  const bool caches = mixed || (profile.exporter.caches_mapping != Answer::No && profile.kernel.caches_mappings);
   caches_ = static_cast<std::uint8_t>(1 + (caches ? directions_.size() : 0));
 
   const std::uint8_t own = profile.exporter.own_references;
   const bool allocates = profile.exporter.allocates_at_export != Answer::No;
-  importers_ = ImporterPacking(operations, buffers_);
+  importers_ = ImporterPacking(profile, operations, buffers_);
   widths_.storage =
-      allocates || touches || mappings_.count > 0 || vmas_.count > 0 || importers_.bits() > 0 ? width_for(2) : std::uint8_t{0};
+      allocates || touches || profile.exporter.dynamic || mixed || mappings_.count > 0 || vmas_.count > 0 || importers_.bits() > 0 ? width_for(2) : std::uint8_t{0};
   widths_.cpu = touches ? 1 : 0;
   widths_.handle = own > 0 ? 1 : 0;
-  widths_.handed_out = mappings_.count > 0 ? 1 : 0;
+  widths_.handed_out = mixed || mappings_.count > 0 ? 1 : 0;
   widths_.pages = pages_.empty() ? std::uint8_t{0} : width_for(pages_.size() - 1);
   widths_.access = accesses_.empty() ? std::uint8_t{0} : width_for(accesses_.size() - 1);
   fences_ = FencePacking(profile, operations, buffers_);
@@ -268,7 +276,7 @@ std::string Packing::layout() const {
   add("mappings", mappings_);
   add("vmas", vmas_);
   add("messages", messages_);
-  if (importers_.bits() > 0) text += fmt::format(", kernel mappings {}", importers_.bits());
+  if (importers_.bits() > 0) text += fmt::format(", kernel mappings, pins and moves {}", importers_.bits());
   if (fences_.bits() > 0) text += fmt::format(", fences {}", fences_.bits());
   if (children_ > 0) text += fmt::format(", children {} x 2 and their fds and vmas", children_);
   return text;

@@ -5,8 +5,30 @@
 namespace dmabuf::model {
 namespace {
 
+/// Rows that no program comes to where somebody is dynamic.
+bool excluded_by_moves(const RowInfo& row, const Profile& p) {
+  const ExporterProfile& e = p.exporter;
+  // Which attachments are mapped at once is decided by who is dynamic.
+  if (row.event == "attach" || row.event == "attach_dynamic") {
+    const bool mixed = p.kernel.maps_at_attach && (row.event == "attach") == e.dynamic;
+    if (((mixed ? row.must_not : row.must) & bit(Fact::MapsAtAttach)) != 0) return true;
+  }
+  if (!e.dynamic) return row.event == "hold" || row.event == "migrate";
+  // The table that is kept from the attach on is a static importer's, who pins nothing by himself.
+  if (row.machine == "attachment" && row.source == "Cached" && (row.must & bit(Fact::Pinned)) != 0) return true;
+  // Where every map pins, the pin has found, or moved, the storage.
+  return row.machine == "storage" && row.event == "map" && !p.kernel.move_notify &&
+         (row.source == "Unallocated" || (row.must & bit(Fact::NeedsConfined)) != 0);
+}
+
 /// Rows whose facts no program can bring together, on an exporter of these habits.
-bool excluded(const RowInfo& row, const ExporterProfile& e) {
+bool excluded(const RowInfo& row, const Profile& p) {
+  const ExporterProfile& e = p.exporter;
+  if (excluded_by_moves(row, p)) return true;
+  if (row.machine == "failure" && !(row.event == "calls_vmap" ? e.vmap_fails : e.fails)) return true;
+  // A table that is kept though nobody caches was mapped at attach, in both directions.
+  const bool caches = p.kernel.caches_mappings && e.caches_mapping != Answer::No;
+  if (row.machine == "attachment" && !caches && (row.must_not & bit(Fact::CacheFits)) != 0) return true;
   // A second mapping of one attachment is a cached one, or there is none.
   if (!e.concurrent_maps && (row.must & bit(Fact::MoreMappings)) != 0 && (row.must_not & bit(Fact::Caches)) != 0)
     return true;
@@ -26,11 +48,13 @@ struct Fixed {
   bool allows(const RowInfo& row) const { return (row.must & never) == 0 && (row.must_not & always) == 0; }
 };
 
-Fixed fixed_facts(const Profile& p) {
+Fixed fixed_facts(const Profile& p, const std::bitset<kOperationKinds>& kinds) {
   Fixed fixed;
   const ExporterProfile& e = p.exporter;
   fixed.set(Fact::Guarded, p.importer.guards_misuse);
-  fixed.set(Fact::Caches, p.kernel.caches_mappings ? e.caches_mapping : Answer::No);
+  // A table that is mapped at attach is kept as one that is cached.
+  const bool mixed = p.kernel.maps_at_attach && (e.dynamic || kinds.test(kind_of<op::AttachDynamic>()));
+  if (!mixed) fixed.set(Fact::Caches, p.kernel.caches_mappings ? e.caches_mapping : Answer::No);
   fixed.set(Fact::ConcurrentMaps, e.concurrent_maps);
   fixed.set(Fact::Eager, e.allocates_at_export);
   fixed.set(Fact::Migrates, e.constraints == Constraints::Migrates);
@@ -40,6 +64,11 @@ Fixed fixed_facts(const Profile& p) {
   if (e.write_only) fixed.set(Fact::AccessOffered, true);
   fixed.set(Fact::HasHandle, e.own_references > 0);
   fixed.set(Fact::HasVmap, e.has_vmap);
+  fixed.set(Fact::ExporterPins, e.dynamic);
+  if (!e.dynamic || (p.kernel.maps_at_attach && p.kernel.move_notify)) fixed.set(Fact::PinsAtMap, false);
+  if (e.dynamic && !p.kernel.move_notify) fixed.set(Fact::PinsAtMap, true);
+  if (!kinds.test(kind_of<op::AttachDynamic>())) fixed.set(Fact::ImporterDynamic, false);
+  if (!kinds.test(kind_of<op::AttachDynamic>()) || !kinds.test(kind_of<op::Pin>())) fixed.set(Fact::Pinned, false);
   if (e.has_vmap == Answer::No) fixed.set(Fact::LastVmapper, false);
   fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);
   fixed.set(Fact::RefusesAttach, e.refuses_attach);
@@ -85,6 +114,8 @@ bool asked_by_fences(std::string_view event, const std::bitset<kOperationKinds>&
 bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     if (kOperationNames[kind] == row.event) return kinds.test(kind);
+  // Unless somebody is told to fail, nobody asks whether he is.
+  if (row.machine == "failure") return kinds.test(kind_of<op::Fail>());
   if (row.event == event_name(EventId::VmapOnce)) return kinds.test(kind_of<op::Vmap>());
   if (row.event == event_name(EventId::VunmapOnce)) return kinds.test(kind_of<op::Vunmap>());
   if (row.event == "split") return kinds.test(kind_of<op::MunmapPage>());
@@ -94,7 +125,7 @@ bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
 }  // namespace
 
 std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<kOperationKinds>& kinds) {
-  Fixed fixed = fixed_facts(profile);
+  Fixed fixed = fixed_facts(profile, kinds);
   if (!kinds.test(kind_of<op::AddFence>()))
     for (const Fact fact : {Fact::FencePending, Fact::SeveralPending, Fact::EntrySuperseded, Fact::TooFewRecords})
       fixed.set(fact, false);
@@ -115,7 +146,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
     };
     const auto usable = [&](const RowInfo& row) {
       return (row.kind == RowKind::Permitted || row.kind == RowKind::Refused) && fixed.allows(row) &&
-             !excluded(row, profile.exporter) && asked_for(row, kinds) &&
+             !excluded(row, profile) && asked_for(row, kinds) &&
              (machine.name != "vmap" || profile.exporter.has_vmap != Answer::No || not_there(row));
     };
     // What a new buffer brings along starts where its birth leaves it.

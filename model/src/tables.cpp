@@ -42,6 +42,8 @@ Tables extract_all() {
   contract::extract_child_vma(all);
   contract::extract_vmapping(all);
   contract::extract_vmap(all);
+  contract::extract_pinning(all);
+  contract::extract_failure(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -85,6 +87,8 @@ Tables extract_all() {
   expect(MachineId::ChildVma, state::kFilled, "Mapped");
   expect(MachineId::Vmapping, state::kFilled, "Mapped");
   expect(MachineId::Vmap, state::kFilled, "Mapped");
+  expect(MachineId::Pinning, state::kFilled, "Pinned");
+  expect(MachineId::Failure, state::kFilled, "Armed");
   return all;
 }
 

@@ -75,6 +75,10 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
         if (!drop(b)) return false;
       return true;
     case Effect::CallAttach: {
+      if (!calls(b, Callback::Attach)) {
+        attach_refused_by_ = b;
+        return false;
+      }
       const bool late = state.handed_out && choices_.decide(p_.exporter.refuses_attach_after_map);
       const bool strict = device_ == kStrictDevice.value && !suits_anyway(b) &&
                           p_.exporter.constraints == Constraints::RefusedAtAttach;
@@ -84,31 +88,34 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
         return false;
       }
       ++state.callbacks.attach;
+      asked_ = b;
       return true;
     }
     case Effect::CallDetach: ++state.callbacks.detach; return true;
-    case Effect::CallMap: {
-      const bool strict =
-          state.storage == state::kUnallocated ? strict_attached(b) : device_ == kStrictDevice.value;
-      if (!fire(MachineId::Storage, state.storage, event_id<op::Map>(),
-                when(confines() && strict && !suits_anyway(b), Fact::NeedsConfined) |
-                    when(p_.exporter.constraints == Constraints::Migrates, Fact::Migrates) |
-                    when(state.mappings > 0 || cached_mapping(b) || state.vmapping == state::kFilled, Fact::Outstanding),
-                b))
-        return false;
+    case Effect::CallPin:
+      if (!calls(b, Callback::Pin) || !hold(b)) return false;
+      pinned_ = true;
+      ++state.callbacks.pin;
+      return true;
+    case Effect::CallUnpin: ++state.callbacks.unpin; return true;
+    case Effect::CallMap:
+      pin_undone_ = pinned_;
+      if (!calls(b, Callback::Map)) return false;
+      if (!fire(MachineId::Storage, state.storage, event_id<op::Map>(), placement_facts(b), b)) return false;
+      pin_undone_ = false;
       ++state.callbacks.map;
       state.callbacks.maps.count(direction_);
       state.handed_out = true;
-      return await_kernel(b);
-    }
+      return dynamic_ || await_kernel(b);  // a dynamic importer waits by itself (DBUF-DYN-012)
     case Effect::CallUnmap:
       ++state.callbacks.unmap;
       state.callbacks.unmaps.count(direction_);
       return true;
     case Effect::BeginAccess:
-      return touch(b) && fire(MachineId::CpuAccess, state.cpu, EventId::Begin, 0, b) && await(b);
+      return calls(b, Callback::Begin) && touch(b) && fire(MachineId::CpuAccess, state.cpu, EventId::Begin, 0, b) && await(b);
     case Effect::EndAccess:
-      return fire(MachineId::CpuAccess, state.cpu, EventId::End,
+      return calls(b, Callback::End) &&
+             fire(MachineId::CpuAccess, state.cpu, EventId::End,
                   when(p_.exporter.end_needs_begin, Fact::EndNeedsBegin), b);
     case Effect::CallBegin:
       ++state.callbacks.begin;
@@ -119,6 +126,7 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       state.callbacks.ends.count(direction_);
       return true;
     case Effect::CallVmap:
+      if (!calls(b, Callback::Vmap)) return false;
       ++state.callbacks.vmap;
       return touch(b);
     case Effect::CallVunmap: ++state.callbacks.vunmap; return true;
@@ -126,10 +134,10 @@ bool Transaction::apply(Effect effect, std::uint8_t b) {
       ++state.callbacks.release;
       state.entries = {};  // the reservation goes, too
       state.entry_count = 0;
+      state.failure = {};
       return true;
-    case Effect::Migrate:  // the contents are carried over (DBUF-MIG-006), so nothing changes here
-    case Effect::Rename:   // the operation carries the name
-      return true;
+    case Effect::Migrate: move_storage(b); return true;
+    case Effect::Rename: return true;  // the operation carries the name
   }
   return true;
 }
@@ -200,6 +208,14 @@ bool Transaction::strict_attached(std::uint8_t b) const {
   for (const AttachmentState& a : w_.attachments)
     if (a.state != state::kDetached && a.buffer == b && a.device == kStrictDevice.value) return true;
   return false;
+}
+
+FactSet Transaction::placement_facts(std::uint8_t b) const {
+  const bool strict = device_ == kStrictDevice.value ||
+                      (w_.buffers[b].storage == state::kUnallocated && strict_attached(b));
+  return when(confines() && strict && !suits_anyway(b), Fact::NeedsConfined) |
+         when(p_.exporter.constraints == Constraints::Migrates, Fact::Migrates) |
+         when(held_in_place(b), Fact::Outstanding);
 }
 
 bool Transaction::cached_mapping(std::uint8_t b) const {
@@ -308,33 +324,16 @@ void Transaction::operator()(const op::Put& o) {
     reference.buffer = kNone;
 }
 
-void Transaction::operator()(const op::Attach& o) {
-  AttachmentState& attachment = w_.attachments[o.attachment.value];
-  if (attachment.state != state::kDetached) return void(malformed());
-  ReferenceState& reference = w_.references[o.reference.value];
-  const std::uint8_t b = reference.buffer;
-  if (!fire(MachineId::Reference, reference.state, event_id<op::Attach>(), guarded(), b)) return;
-  device_ = o.device.value;
-  result_.reason = nullptr;  // the attachment's own row says why
-  const bool refuses = choices_.decide(p_.exporter.refuses_attach);
-  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Attach>(),
-            guarded() | when(refuses, Fact::RefusesAttach), b)) {
-    if (refuses) attach_refused_by_ = b;
-    return;
-  }
-  attachment.buffer = b;
-  attachment.device = o.device.value;
-  attachment.mappings = 0;
-  attachment.cached = kNone;
-  ++buffer(b).attachments;
-}
+void Transaction::operator()(const op::Attach& o) { attach(o.reference, o.device, o.attachment, false); }
 
 void Transaction::operator()(const op::Detach& o) {
   AttachmentState& attachment = w_.attachments[o.attachment.value];
   const std::uint8_t b = attachment.buffer;
   // A cached sg_table goes with the direction it was made for (DBUF-MAP-009).
   if (attachment.cached != kNone) direction_ = static_cast<Direction>(attachment.cached);
-  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Detach>(), guarded(), b)) return;
+  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Detach>(),
+            guarded() | when(p_.exporter.dynamic, Fact::ExporterPins) | when(attachment.pins > 0, Fact::Pinned), b))
+    return;
   --buffer(b).attachments;
   attachment = AttachmentState{};
 }
@@ -351,10 +350,12 @@ void Transaction::operator()(const op::Map& o) {
   const bool fits = attachment.cached == direction ||
                     attachment.cached == static_cast<std::uint8_t>(Direction::Bidirectional);
   device_ = attachment.device;
+  dynamic_ = attachment.dynamic;
   direction_ = o.direction;
   if (!fire(MachineId::Attachment, attachment.state, event_id<op::Map>(),
             guarded() | when(caches, Fact::Caches) | when(fits, Fact::CacheFits) |
-                when(p_.exporter.concurrent_maps, Fact::ConcurrentMaps),
+                when(p_.exporter.concurrent_maps, Fact::ConcurrentMaps) |
+                when(pins_at_map(attachment.dynamic), Fact::PinsAtMap),
             attachment.buffer))
     return;
   if (!fire(MachineId::Mapping, mapping.state, event_id<op::Map>())) return;
@@ -372,7 +373,8 @@ void Transaction::operator()(const op::Unmap& o) {
   direction_ = static_cast<Direction>(mapping.direction);
   result_.reason = nullptr;
   if (!fire(MachineId::Attachment, attachment.state, event_id<op::Unmap>(),
-            when(attachment.cached != kNone, Fact::Caches) | when(attachment.mappings > 1, Fact::MoreMappings),
+            when(attachment.cached != kNone, Fact::Caches) | when(attachment.mappings > 1, Fact::MoreMappings) |
+                when(pins_at_map(attachment.dynamic), Fact::PinsAtMap),
             attachment.buffer))
     return;
   --attachment.mappings;
@@ -385,7 +387,7 @@ void Transaction::operator()(const op::DeviceRead& o) {
   const auto direction = static_cast<Direction>(mapping.direction);
   if (!p_.exporter.device_data) return void(malformed());
   if (!fire(MachineId::Mapping, mapping.state, event_id<op::DeviceRead>(),
-            when(direction != Direction::FromDevice, Fact::DeviceReads)))
+            when(direction != Direction::FromDevice, Fact::DeviceReads) | when(mapping.stale, Fact::Stale)))
     return;
   const BufferState& state = buffer(w_.attachments[mapping.attachment].buffer);
   if (o.page >= state.pages) return void(malformed());
@@ -397,7 +399,7 @@ void Transaction::operator()(const op::DeviceWrite& o) {
   const auto direction = static_cast<Direction>(mapping.direction);
   if (!p_.exporter.device_data) return void(malformed());
   if (!fire(MachineId::Mapping, mapping.state, event_id<op::DeviceWrite>(),
-            when(direction != Direction::ToDevice, Fact::DeviceWrites)))
+            when(direction != Direction::ToDevice, Fact::DeviceWrites) | when(mapping.stale, Fact::Stale)))
     return;
   BufferState& state = buffer(w_.attachments[mapping.attachment].buffer);
   if (o.page >= state.pages) return void(malformed());
@@ -446,15 +448,19 @@ void Transaction::operator()(const op::Mmap& o) {
                                                                       : choices_.decide(p_.exporter.private_mmap));
   StateId ready = 0;
   result_.reason = nullptr;
-  if (!fire(MachineId::Mmap, ready, event_id<op::Mmap>(),
-            when(o.length == 0, Fact::LengthZero) |
-                when(!is_private && o.protection == Protection::ReadWrite, Fact::WritesShared) |
-                when(writable(state.access), Fact::Writable) | when(readable(state.access), Fact::Readable) |
-                when(p_.exporter.has_mmap, Fact::HasMmap) |
-                when(o.offset + o.length > state.pages, Fact::PastEnd) |
-                when(is_private, Fact::PrivateMapping) | when(allowed, Fact::PrivateAllowed),
-            fd.buffer))
-    return;
+  const FactSet facts = when(o.length == 0, Fact::LengthZero) |
+                        when(!is_private && o.protection == Protection::ReadWrite, Fact::WritesShared) |
+                        when(writable(state.access), Fact::Writable) | when(readable(state.access), Fact::Readable) |
+                        when(p_.exporter.has_mmap, Fact::HasMmap) |
+                        when(o.offset + o.length > state.pages, Fact::PastEnd) | when(is_private, Fact::PrivateMapping);
+  // An exporter that was told to fail does so before it looks at the sharing: the core comes first, as if it would not.
+  if (state.failure.state == state::kFilled) {
+    if (!fire(MachineId::Mmap, ready, event_id<op::Mmap>(), facts | bit(Fact::PrivateAllowed), fd.buffer)) return;
+    result_.reason = nullptr;
+    if (!calls(fd.buffer, Callback::Mmap)) return;
+    result_.reason = nullptr;
+  }
+  if (!fire(MachineId::Mmap, ready, event_id<op::Mmap>(), facts | when(allowed, Fact::PrivateAllowed), fd.buffer)) return;
   if (!fire(MachineId::Vma, vma.state, event_id<op::Mmap>(), 0, fd.buffer)) return;
   vma.buffer = fd.buffer;
   vma.process = fd.process;

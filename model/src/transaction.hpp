@@ -85,12 +85,18 @@ class Transaction {
   void operator()(const op::Vunmap& o);
   void operator()(const op::VmapRead& o);
   void operator()(const op::VmapWrite& o);
+  void operator()(const op::AttachDynamic& o);
+  void operator()(const op::Pin& o);
+  void operator()(const op::Unpin& o);
+  void operator()(const op::Migrate& o);
+  void operator()(const op::Fail& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
 
-  /// The buffer whose exporter was asked for an attachment and said no; kNone if none was.
-  std::uint8_t attach_refused_by() const { return attach_refused_by_; }
+  /// What is left in `next` of an operation that was refused: the exporter may have been asked, and have done things
+  /// before somebody said no.
+  void leave_behind(World& next) const;
 
  private:
   /// Fires an event; carries out the row's effects on buffer b. False if it was not permitted.
@@ -130,10 +136,28 @@ class Transaction {
   bool elsewhere(FdId fd) const { return fd.value < kMaxFds && w_.fds[fd.value].process != 0; }
   bool reservation(EventId event, FactSet facts);
 
+  // importers: transaction_importer.cpp
+  void attach(ReferenceId reference, DeviceId device, AttachmentId into, bool dynamic);
+  /// Whose table is mapped and kept from the attach on: one side is dynamic, the other is not.
+  bool maps_at_attach(bool dynamic) const { return p_.kernel.maps_at_attach && dynamic != p_.exporter.dynamic; }
+  /// Does a map by such an importer, if it reaches the exporter, pin the storage, too?
+  bool pins_at_map(bool dynamic) const {
+    return p_.exporter.dynamic && (!dynamic || !p_.kernel.move_notify);
+  }
+  /// Must the storage under it stay (DBUF-MIG-004, DBUF-DYN-011)?
+  bool held_in_place(std::uint8_t b) const;
+  bool hold(std::uint8_t b);
+  /// A callback of the exporter is called; false if it was told to fail.
+  bool calls(std::uint8_t b, Callback callback);
+  void move_storage(std::uint8_t b);
+  FactSet pin_facts(const AttachmentState& attachment) const;
+
   BufferState& buffer(std::uint8_t b) { return w_.buffers[b]; }
   bool strict_attached(std::uint8_t b) const;
   /// Nobody uses it, but the exporter keeps it: the storage under it must stay (DBUF-MIG-004).
   bool cached_mapping(std::uint8_t b) const;
+  /// Would the storage have to be confined for the device of the map or pin under way?
+  FactSet placement_facts(std::uint8_t b) const;
   bool confines() const { return p_.exporter.constraints != Constraints::Ignored; }
   bool suits_anyway(std::uint8_t b) const {
     return p_.exporter.single_page_suits && w_.buffers[b].pages == 1;
@@ -146,9 +170,14 @@ class Transaction {
   const Profile& p_;
   Choices& choices_;
   Alternative& result_;
-  std::uint8_t device_ = 0;  ///< device of the attach or map under way
+  std::uint8_t device_ = 0;  ///< device of the attach, map or pin under way
+  bool dynamic_ = false;     ///< is its importer dynamic?
   Direction direction_ = Direction::None;  ///< what the map, unmap, begin or end under way is called with
   std::uint8_t attach_refused_by_ = kNone;
+  std::uint8_t asked_ = kNone;      ///< the buffer whose exporter has taken part
+  bool pinned_ = false;
+  bool pin_undone_ = false;         ///< pin said yes, and the map that followed no: unpin was called
+  bool attach_undone_ = false;      ///< attach said yes, and what followed no: detach was called
 };
 
 }  // namespace dmabuf::model

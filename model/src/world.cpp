@@ -100,9 +100,10 @@ void alternatives(const World& world, const Profile& profile, const Operation& o
     result.next = world;
     Transaction transaction(result.next, profile, choices, result);
     std::visit(transaction, operation);
-    if (result.allowance != Allowance::Permitted) result.next = world;
-    if (const std::uint8_t b = transaction.attach_refused_by(); b != kNone)
-      ++result.next.buffers[b].callbacks.attach_refused;
+    if (result.allowance == Allowance::Permitted) continue;
+    World after = world;
+    if (result.allowance == Allowance::Refused) transaction.leave_behind(after);
+    result.next = after;
   } while (choices.advance());
 }
 
@@ -157,6 +158,10 @@ Observation expected_observation(const World& world, const Profile&) {
     s.set(Aspect::EndDirections, b.callbacks.ends.reading());
     s.set(Aspect::VmapCalls, b.callbacks.vmap);
     s.set(Aspect::VunmapCalls, b.callbacks.vunmap);
+    s.set(Aspect::PinCalls, b.callbacks.pin);
+    s.set(Aspect::UnpinCalls, b.callbacks.unpin);
+    s.set(Aspect::MoveNotifies, b.callbacks.move_notifies);
+    s.set(Aspect::Failures, b.callbacks.failures);
     if (!live) continue;
     s.set(Aspect::References, b.references);
     s.set(Aspect::Attachments, b.attachments);
@@ -190,6 +195,9 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
     for (std::uint8_t i = 0; i < slots.size(); ++i)
       if (slots[i].state != 0) action(i);
   };
+  for (std::uint8_t b = 0; b < kMaxBuffers; ++b)
+    if (start.buffers[b].failure.state != 0)
+      carry_out(op::Fail{BufferId{b}, start.buffers[b].failure.callback, 0, Failure::NoMemory});
   each(start.children, [&](std::uint8_t i) { carry_out(op::Exit{ChildId{i}}); });
   for (std::uint8_t order = 0; order < kMaxFences; ++order)  // oldest first (DBUF-FEN-011)
     for (std::uint8_t i = 0; i < kMaxFences; ++i)
@@ -199,7 +207,10 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
   each(start.vmas, [&](std::uint8_t i) { carry_out(op::Munmap{VmaId{i}}); });
   each(start.mappings, [&](std::uint8_t i) { carry_out(op::Unmap{MappingId{i}}); });
   each(start.vmaps, [&](std::uint8_t i) { carry_out(op::Vunmap{VmapId{i}}); });
-  each(start.attachments, [&](std::uint8_t i) { carry_out(op::Detach{AttachmentId{i}}); });
+  each(start.attachments, [&](std::uint8_t i) {
+    for (std::uint8_t n = 0; n < start.attachments[i].pins; ++n) carry_out(op::Unpin{AttachmentId{i}});
+    carry_out(op::Detach{AttachmentId{i}});
+  });
   each(start.messages, [&](std::uint8_t i) { carry_out(op::Discard{MessageId{i}}); });
   each(start.references, [&](std::uint8_t i) { carry_out(op::Put{ReferenceId{i}}); });
   each(start.fds, [&](std::uint8_t i) { carry_out(op::Close{FdId{i}}); });

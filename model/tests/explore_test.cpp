@@ -204,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(Standard, NaiveTwin,
                                            "creations-heap", "creations-unknown", "fences-mapped", "poll-vgem",
                                            "poll-5.10", "sync-files-shared", "reshaped", "reshaped-growing", "reshaped-private",
                                            "reshaped-unknown", "children-sharing", "children-prime", "vmaps", "vmaps-unknown",
-                                           "vmaps-migrating"),
+                                           "vmaps-migrating", "dynamic-6.12", "dynamic-importers-unknown", "dynamic-unguarded"),
                          [](const auto& param) {
                            std::string name(param.param);
                            std::erase_if(name, [](char ch) { return ch == '-' || ch == '.'; });
@@ -350,6 +350,20 @@ constexpr Pinned kPinned[] = {
     {"vmaps-unknown", 36, 185, 309, 6},
     {"vmaps-prime", 70, 396, 558, 7},
     {"vmaps-migrating", 2226, 22809, 22718, 13},
+    {"dynamic", 1756, 10406, 13032, 12},
+    {"dynamic-6.12", 1180, 6438, 9248, 12},
+    {"dynamic-6.18", 1382, 7959, 10806, 13},
+    {"dynamic-mapped", 13194, 126651, 82664, 13},
+    {"dynamic-mapped-6.12", 432, 2062, 2924, 10},
+    {"dynamic-unguarded", 198, 733, 449, 10},
+    {"dynamic-importers", 762, 3840, 5080, 10},
+    {"dynamic-importers-6.18", 958, 4695, 7182, 11},
+    {"dynamic-importers-unguarded", 116, 374, 196, 9},
+    {"failing", 3266, 76784, 26522, 13},
+    {"failing-6.12", 2132, 51221, 16152, 11},
+    {"failing-static", 23642, 631798, 172618, 12},
+    {"failing-access", 542, 13652, 20956, 7},
+    {"dynamic-importers-unknown", 118, 386, 721, 7},
 };
 
 TEST(Contract, HoldsInEveryStateOfEveryStandardConfiguration) {
@@ -375,8 +389,9 @@ TEST(Contract, HoldsInEveryStateOfEveryStandardConfiguration) {
 TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
   for (const KernelProfile& kernel : kernel_profiles())
     for (const ExporterProfile& exporter : exporter_profiles())
-      for (const bool children : {false, true}) {
-        SCOPED_TRACE(fmt::format("{} on {}{}", exporter.name, kernel.name, children ? ", children" : ""));
+      for (const std::string_view more : {"", "children", "dynamic"}) {
+        const bool children = more == "children", dynamic = more == "dynamic";
+        SCOPED_TRACE(fmt::format("{} on {} {}", exporter.name, kernel.name, more));
         Configuration c;
         c.name = exporter.name;
         c.profile = {kernel, exporter, {.name = "harness", .guards_misuse = true}};
@@ -385,7 +400,15 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
         c.bounds.messages = 0;
         c.bounds.vmaps = 1;
         c.bounds.fences = c.bounds.sync_files = 0;  // no profile of these says anything of fences
-        // What a child inherits beside importers would multiply the worlds; the other turn has it.
+        // What a child inherits beside importers would multiply the worlds, and so would what dynamic ones do and
+        // exporters that fail; the other turns have them.
+        for (std::size_t kind = kind_of<op::AttachDynamic>(); kind <= kind_of<op::Fail>(); ++kind)
+          if (!dynamic) c.bounds.kinds.reset(kind);
+        if (dynamic) {
+          c.bounds.attachments = c.bounds.mappings = c.bounds.pages = 1;
+          c.bounds.vmas = c.bounds.vmaps = 0;
+          c.bounds.kinds.reset(kind_of<op::Seek>()).reset(kind_of<op::SetName>()).reset(kind_of<op::Sync>());
+        }
         constexpr std::array kChild = {kind_of<op::Fork>(), kind_of<op::ChildLoad>(), kind_of<op::Exec>(), kind_of<op::Exit>()};
         if (children) {
           c.bounds.attachments = c.bounds.mappings = 0;
@@ -395,7 +418,7 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
         const Exploration e = explore(c);
         EXPECT_TRUE(e.complete);
         EXPECT_THAT(e.violations, IsEmpty()) << told(e);
-        EXPECT_GT(e.states, children ? 15U : 100U);
+        EXPECT_GT(e.states, children ? 15U : dynamic ? 20U : 100U);
         const auto reachable = reachable_rows(c.profile, c.bounds.kinds);
         for (const RowInfo& row : rows()) {
           if (row.kind != RowKind::Permitted && row.kind != RowKind::Refused) continue;
@@ -531,6 +554,23 @@ std::vector<Mutant> mutants() {
        [](Spoilt& s) { s.decide(MachineId::Storage, s.row("storage", "Anywhere", "map", 2), s.row("storage", "Anywhere", "map", 1)); },
        StorageStaysUnderMappings,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "attach r0 d1 a1", "map a1 m1 bidirectional"}},
+      {"AttachForgetsThePin", "an effect dropped: a static importer's attach maps without a pin", "dynamic",
+       [](Spoilt& s) { s.effects(s.row("attachment", "Detached", "attach", 1), {Effect::CallAttach, Effect::CallMap}); },
+       CallbacksBalance,
+       {"export b0 r0 2 rw", "attach r0 d0 a0"}},
+      {"DetachForgetsTheUnpin", "an effect dropped: detach keeps the pin of the attach", "dynamic",
+       [](Spoilt& s) { s.effects(s.row("attachment", "Cached", "detach", 1), {Effect::CallUnmap, Effect::CallDetach}); },
+       CallbacksBalance,
+       {"export b0 r0 2 rw", "attach r0 d0 a0", "detach a0"}},
+      {"UnpinTellsNobody", "an effect dropped: unpin calls nobody", "dynamic",
+       [](Spoilt& s) { s.effects(s.row("pinning", "Pinned", "unpin", 1), {}); }, CallbacksBalance,
+       {"export b0 r0 2 rw", "attach_dynamic r0 d0 a0", "pin a0", "unpin a0"}},
+      {"MovesWhilePinned", "a refusal made a permission: storage moves in spite of a pin", "dynamic",
+       [](Spoilt& s) {
+         s.decide(MachineId::Storage, s.row("storage", "Anywhere", "migrate", 1), s.row("storage", "Anywhere", "migrate"));
+       },
+       StorageStaysUnderMappings,
+       {"export b0 r0 2 rw", "attach r0 d0 a0", "attach_dynamic r0 d0 a1", "migrate r0"}},
       {"NestedVmapCallsTheExporter", "an effect added: every vmap calls the exporter", "vmaps",
        [](Spoilt& s) { s.effects(s.row("vmapping", "Mapped", "vmap_once"), {Effect::CallVmap}); }, CallbacksBalance,
        {"export b0 r0 2 rw", "vmap r0 w0", "vmap r0 w1"}},

@@ -257,6 +257,145 @@ TEST_F(WorldTest, KernelMappingsOfABufferAreOne) {
   ok(op::Put{r1});
 }
 
+class DynamicWorldTest : public WorldTest {
+ protected:
+  DynamicWorldTest() : WorldTest("reference:dynamic") { profile.exporter.fails = profile.exporter.vmap_fails = true; }
+  const Callbacks& calls() const { return world.buffers[0].callbacks; }
+  /// Refused, with things left behind.
+  void fails(const Operation& operation, int error) {
+    const Alternative way = step(operation);
+    EXPECT_EQ(way.allowance, Allowance::Refused) << name_of(operation);
+    EXPECT_TRUE(way.errnos.size == 1 && way.errnos.contains(Errno{error})) << name_of(operation);
+  }
+};
+
+TEST_F(DynamicWorldTest, StaticImportersAreMappedAndPinnedFromTheAttachOn) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::Attach{r0, d0, a0});
+  EXPECT_EQ(calls().pin, 1);
+  EXPECT_EQ(calls().map, 1);
+  EXPECT_EQ(world.buffers[0].mappings, 0);
+  refuses(op::Migrate{r0}, EBUSY);
+  refuses(op::Pin{a0}, EPERM);
+  ok(op::Map{a0, m0, Direction::ToDevice});
+  ok(op::Unmap{m0});
+  ok(op::Detach{a0});
+  EXPECT_EQ(calls().map, 1);
+  EXPECT_EQ(calls().unpin, 1);
+  ok(op::Migrate{r0});
+  EXPECT_EQ(calls().move_notifies, 0) << "nobody to tell";
+}
+
+TEST_F(DynamicWorldTest, From617OnTheMapPins) {
+  profile.kernel = *find_kernel_profile("6.18");
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::Attach{r0, d0, a0});
+  EXPECT_EQ(calls().pin + calls().map, 0);
+  ok(op::Map{a0, m0, Direction::ToDevice});
+  EXPECT_EQ(calls().pin, 1);
+  refuses(op::Migrate{r0}, EBUSY);
+  ok(op::Unmap{m0});
+  EXPECT_EQ(calls().unpin, 1);
+  ok(op::Migrate{r0});
+}
+
+TEST_F(DynamicWorldTest, WithoutMoveNotifyADynamicImportersMapPinsToo) {
+  profile.kernel.move_notify = false;
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::AttachDynamic{r0, d0, a0});
+  ok(op::Map{a0, m0, Direction::ToDevice});
+  EXPECT_EQ(calls().pin, 1);
+  refuses(op::Migrate{r0}, EBUSY);
+}
+
+TEST_F(DynamicWorldTest, DynamicImportersAreToldAndMapAgain) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::AttachDynamic{r0, d0, a0});
+  ok(op::AttachDynamic{r0, d0, a1});
+  ok(op::Map{a0, m0, Direction::Bidirectional});
+  EXPECT_EQ(calls().pin, 0);
+  ok(op::DeviceWrite{m0, 1, 7});
+  ok(op::Migrate{r0});
+  EXPECT_EQ(calls().move_notifies, 2);
+  EXPECT_EQ(allowance(world, profile, op::DeviceRead{m0, 1}), Allowance::Forbidden);
+  ok(op::Map{a0, m1, Direction::Bidirectional});
+  EXPECT_EQ(step(op::DeviceRead{m1, 1}).value, 7U);
+  ok(op::Unmap{m0});
+}
+
+TEST_F(DynamicWorldTest, AnAttachThatCannotBePinnedHasBeenAccepted) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::AttachDynamic{r0, d0, a0});
+  ok(op::Pin{a0});
+  ok(op::Pin{a0});
+  fails(op::Attach{r0, kStrictDevice, a1}, EBUSY);
+  EXPECT_EQ(calls().attach, 2);
+  EXPECT_EQ(calls().detach, 1);
+  EXPECT_EQ(calls().pin, 2);
+  EXPECT_EQ(world.buffers[0].attachments, 1);
+  ok(op::Unpin{a0});
+  refuses(op::Detach{a0}, EBUSY);
+  ok(op::Unpin{a0});
+  refuses(op::Unpin{a0}, ENOENT);
+  ok(op::Attach{r0, kStrictDevice, a1});
+  EXPECT_EQ(calls().move_notifies, 1) << "moved for the strict device, and told the lax one";
+}
+
+TEST_F(DynamicWorldTest, AFailureOfTheMapAtAttachUndoesWhatCameBefore) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::Fail{b0, Callback::Map, 1, Failure::NoSpace});
+  fails(op::Attach{r0, d0, a0}, ENOSPC);
+  EXPECT_EQ(calls().attach, 1);
+  EXPECT_EQ(calls().pin, 1);
+  EXPECT_EQ(calls().unpin, 1);
+  EXPECT_EQ(calls().detach, 1);
+  EXPECT_EQ(calls().map + calls().attach_refused, 0);
+  EXPECT_EQ(calls().failures, 1);
+  EXPECT_EQ(world.buffers[0].storage, 1) << "the pin had made it";
+  EXPECT_EQ(world.buffers[0].failure, FailureState{});
+  ok(op::Attach{r0, d0, a0});
+}
+
+TEST_F(DynamicWorldTest, FailuresAreOfTheNthCallOfOneCallback) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::Fail{b0, Callback::Begin, 2, Failure::Io});
+  ok(op::BeginCpuAccess{r0, Direction::ToDevice});
+  ok(op::EndCpuAccess{r0, Direction::ToDevice});
+  fails(op::BeginCpuAccess{r0, Direction::ToDevice}, EIO);
+  EXPECT_EQ(calls().begin, 1);
+  ok(op::Fail{b0, Callback::Attach, 1, Failure::NoMemory});
+  fails(op::AttachDynamic{r0, d0, a0}, ENOMEM);
+  EXPECT_EQ(calls().attach_refused, 1);
+  ok(op::Fail{b0, Callback::Vmap, 1, Failure::NoMemory});
+  fails(op::Vmap{r0, w0}, ENOMEM);
+  EXPECT_EQ(world.buffers[0].vmaps, 0);
+  ok(op::Fail{b0, Callback::Vmap, 1, Failure::NoMemory});
+  ok(op::Fail{b0, Callback::Vmap, 0, Failure::NoMemory});
+  ok(op::Vmap{r0, w0});
+}
+
+TEST_F(DynamicWorldTest, AFailingMmapGivesTheFileBack) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Fail{b0, Callback::Mmap, 1, Failure::NoMemory});
+  refuses(op::Mmap{f0, v0, 1, 2, Protection::Read, Sharing::Shared}, EINVAL);  // the core's own check comes first
+  fails(op::Mmap{f0, v0, 0, 2, Protection::Read, Sharing::Private}, ENOMEM);
+  EXPECT_EQ(references(), 1U);
+  refuses(op::Mmap{f0, v0, 0, 2, Protection::Read, Sharing::Private}, EINVAL);
+}
+
+TEST_F(WorldTest, DynamicImportersOfStaticExportersAreMappedAtAttach) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::AttachDynamic{r0, d0, a0});
+  EXPECT_EQ(world.buffers[0].callbacks.map, 1);
+  EXPECT_EQ(world.buffers[0].callbacks.pin, 0);
+  ok(op::Pin{a0});
+  EXPECT_EQ(world.buffers[0].callbacks.pin, 0) << "nobody to call";
+  ok(op::Unpin{a0});
+  ok(op::Detach{a0});
+  EXPECT_EQ(world.buffers[0].callbacks.unmap, 1);
+}
+
 class PrimeWorldTest : public WorldTest {
  protected:
   explicit PrimeWorldTest(std::string_view exporter = "reference:prime") : WorldTest(exporter) {}

@@ -17,14 +17,15 @@ struct Kind {
   const char* name;
 };
 // The order of the lanes. Devices (d) are no objects of a trace: they are there before and after.
-constexpr std::array<Kind, 8> kKinds = {{{'b', "buffer"},
+constexpr std::array<Kind, 9> kKinds = {{{'b', "buffer"},
                                          {'f', "fd"},
                                          {'r', "reference"},
                                          {'a', "attachment"},
                                          {'m', "mapping"},
                                          {'v', "vma"},
                                          {'s', "message"},
-                                         {'k', "child"}}};
+                                         {'k', "child"},
+                                         {'w', "kernel mapping"}}};
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
@@ -130,7 +131,7 @@ struct Effect {
   int begins;  ///< the first of them
   int more;    ///< another that begins
 };
-constexpr std::array<Effect, 21> kEffects = {{{"export", -1, 0, 1},
+constexpr std::array<Effect, 22> kEffects = {{{"export", -1, 0, 1},
                                               {"create", -1, 0, 1},
                                               {"install_fd", 0, 1, -1},
                                               {"dup", -1, 1, -1},
@@ -141,6 +142,7 @@ constexpr std::array<Effect, 21> kEffects = {{{"export", -1, 0, 1},
                                               {"get", -1, 1, -1},
                                               {"put", 0, -1, -1},
                                               {"attach", -1, 1, -1},
+                                              {"attach_dynamic", -1, 1, -1},
                                               {"detach", 0, -1, -1},
                                               {"map", -1, 1, -1},
                                               {"unmap", 0, -1, -1},

@@ -39,6 +39,28 @@ void set_access(model::BufferSeen& seen, unsigned long flags) {
   seen.set(Aspect::AccessMode, static_cast<std::int64_t>(flags & O_ACCMODE));
 }
 
+std::uint32_t callback_number(model::Callback callback) {
+  switch (callback) {
+    case model::Callback::Attach: return DBH_CALLBACK_ATTACH;
+    case model::Callback::Map: return DBH_CALLBACK_MAP;
+    case model::Callback::Pin: return DBH_CALLBACK_PIN;
+    case model::Callback::Vmap: return DBH_CALLBACK_VMAP;
+    case model::Callback::Begin: return DBH_CALLBACK_BEGIN_CPU;
+    case model::Callback::End: return DBH_CALLBACK_END_CPU;
+    case model::Callback::Mmap: return DBH_CALLBACK_MMAP;
+  }
+  return DBH_CALLBACK_COUNT;
+}
+
+int errno_of(model::Failure failure) {
+  switch (failure) {
+    case model::Failure::NoMemory: return ENOMEM;
+    case model::Failure::Io: return EIO;
+    case model::Failure::NoSpace: return ENOSPC;
+  }
+  return EINVAL;
+}
+
 /// Copies an outcome that carries a handle or a number: the trace has names for those.
 template <class T>
 Outcome without_value(const Expected<T>& result) {
@@ -98,6 +120,9 @@ conformance::Alphabet KernelAdapter::alphabet() const {
   conformance::Alphabet all = AdapterOf::alphabet();
   namespace op = model::op;
   if (!parts_.harness_exporter) all.reset(model::kind_of<op::Export>());
+  if (!parts_.harness_exporter) all.reset(model::kind_of<op::Fail>());
+  if (!parts_.harness_exporter || (parts_.harness_exporter->policy & DBH_POLICY_DYNAMIC) == 0)
+    all.reset(model::kind_of<op::Migrate>());
   if (!parts_.backend) all.reset(model::kind_of<op::Create>());
   if (!parts_.backend || !parts_.backend->has_handles())
     all.reset(model::kind_of<op::CloseHandle>());
@@ -116,7 +141,8 @@ conformance::Alphabet KernelAdapter::alphabet() const {
           model::kind_of<op::DeviceWrite>(), model::kind_of<op::BeginCpuAccess>(),
           model::kind_of<op::EndCpuAccess>(), model::kind_of<op::Vmap>(),
           model::kind_of<op::Vunmap>(), model::kind_of<op::VmapRead>(),
-          model::kind_of<op::VmapWrite>()})
+          model::kind_of<op::VmapWrite>(), model::kind_of<op::AttachDynamic>(),
+          model::kind_of<op::Pin>(), model::kind_of<op::Unpin>()})
       all.reset(kind);
   return all;
 }
@@ -254,12 +280,48 @@ Outcome KernelAdapter::run(const model::op::Put& op) {
   return without_value(outcome);
 }
 
-Outcome KernelAdapter::run(const model::op::Attach& op) {
-  attachments_.expect_free(op.attachment);
-  const auto reference = references_.at(op.reference);
-  const auto handle = harness().attach(reference.handle, op.device);
-  if (handle) attachments_.put(op.attachment, {*handle, reference.buffer});
+Outcome KernelAdapter::attach(model::ReferenceId from, model::DeviceId device,
+                              model::AttachmentId into, bool dynamic) {
+  attachments_.expect_free(into);
+  const auto reference = references_.at(from);
+  const auto handle = harness().attach(reference.handle, device, dynamic);
+  if (handle) attachments_.put(into, {*handle, reference.buffer});
   return without_value(handle);
+}
+
+Outcome KernelAdapter::run(const model::op::Attach& op) {
+  return attach(op.reference, op.device, op.attachment, false);
+}
+
+Outcome KernelAdapter::run(const model::op::AttachDynamic& op) {
+  return attach(op.reference, op.device, op.attachment, true);
+}
+
+Outcome KernelAdapter::run(const model::op::Pin& op) {
+  return without_value(harness().pin(attachments_.at(op.attachment).handle));
+}
+
+Outcome KernelAdapter::run(const model::op::Unpin& op) {
+  return without_value(harness().unpin(attachments_.at(op.attachment).handle));
+}
+
+Outcome KernelAdapter::run(const model::op::Migrate& op) {
+  return without_value(harness().move(references_.at(op.reference).handle));
+}
+
+Outcome KernelAdapter::run(const model::op::Fail& op) {
+  auto& buffer = buffers_.at(op.buffer.value);
+  if (!buffer || buffer->serial == 0)
+    throw conformance::HarnessError("buffer " + slot('b', op.buffer.value) + " is not the module's");
+  // The module keeps one failure for each callback.
+  if (buffer->told_to_fail)
+    if (const Outcome calmed = harness().inject(buffer->serial, *buffer->told_to_fail, 0, 0); !calmed)
+      return calmed;
+  buffer->told_to_fail.reset();
+  const std::uint32_t callback = callback_number(op.callback);
+  const Outcome told = harness().inject(buffer->serial, callback, op.nth, errno_of(op.error));
+  if (told && op.nth > 0) buffer->told_to_fail = callback;
+  return without_value(told);
 }
 
 Outcome KernelAdapter::run(const model::op::Detach& op) {
@@ -414,6 +476,10 @@ void see_counters(const dbh_buffer_seen& counters, model::BufferSeen& seen) {
   set(Aspect::AttachRefused, counters.attach_refused);
   set(Aspect::VmapCalls, counters.vmap);
   set(Aspect::VunmapCalls, counters.vunmap);
+  set(Aspect::PinCalls, counters.pin);
+  set(Aspect::UnpinCalls, counters.unpin);
+  set(Aspect::MoveNotifies, counters.notified);
+  set(Aspect::Failures, counters.injected);
   const auto set_directions = [&seen](Aspect aspect, const __u32 (&counts)[DBH_DIRECTIONS]) {
     seen.set(aspect, model::Directions::reading(counts[DBH_DIR_BIDIRECTIONAL],
                                                 counts[DBH_DIR_TO_DEVICE],

@@ -122,6 +122,11 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::Vunmap&);
   model::Outcome run(const model::op::VmapRead&);
   model::Outcome run(const model::op::VmapWrite&);
+  model::Outcome run(const model::op::AttachDynamic&);
+  model::Outcome run(const model::op::Pin&);
+  model::Outcome run(const model::op::Unpin&);
+  model::Outcome run(const model::op::Migrate&);
+  model::Outcome run(const model::op::Fail&);
 
   /// Whether debugfs's list of buffers can be read.
   bool sees_bufinfo() const { return bufinfo_.is_open(); }
@@ -134,6 +139,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
     std::uint64_t serial = 0;  ///< of the module's counters; 0: exported by somebody else
     bool listed = false;       ///< seen in bufinfo
     bool unlisted = false;     ///< seen to be gone from bufinfo; it cannot come back
+    std::optional<std::uint32_t> told_to_fail = {};  ///< DBH_CALLBACK_*: a trace knows one at a time
   };
   struct Vma {
     model::ProcessId process;
@@ -162,6 +168,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
 
   Process& process(model::ProcessId id);
   Harness& harness();
+  model::Outcome attach(model::ReferenceId, model::DeviceId, model::AttachmentId, bool dynamic);
   Vma& vma(model::VmaId id);
   Child& child(model::ChildId id);
   void start_peer();

@@ -200,7 +200,7 @@ TEST(Opening, FindsTheUsualTargetsOrSaysNo) {
   const Machine machine = probe();
   for (const char* usual : {"vgem", "udmabuf", "harness:eager", "harness:deferred",
                             "harness:refusing", "harness:caching", "harness:migrating",
-                            "harness:novmap"})
+                            "harness:novmap", "harness:dynamic"})
     EXPECT_TRUE(std::any_of(machine.targets.begin(), machine.targets.end(),
                             [&](const Offer& offer) { return offer.target == usual; }))
         << usual;

@@ -17,6 +17,7 @@ constexpr NamedNumber kPolicies[] = {
     {"caching", DBH_POLICY_EAGER | DBH_POLICY_CACHING},
     {"migrating", DBH_POLICY_DEFERRED | DBH_POLICY_MIGRATE},
     {"novmap", DBH_POLICY_EAGER | DBH_POLICY_NO_VMAP},
+    {"dynamic", DBH_POLICY_DEFERRED | DBH_POLICY_DYNAMIC},
 };
 
 constexpr NamedNumber kDefects[] = {
@@ -127,10 +128,11 @@ model::Outcome Harness::put(Handle reference) {
   return call(fd(), DBH_IOC_PUT, request);
 }
 
-Expected<Handle> Harness::attach(Handle reference, model::DeviceId device) {
+Expected<Handle> Harness::attach(Handle reference, model::DeviceId device, bool dynamic) {
   dbh_attach request{};
   request.ref = reference;
   request.device = device.value;
+  request.flags = dynamic ? DBH_ATTACH_DYNAMIC : 0;
   return call(fd(), DBH_IOC_ATTACH, request).map([&](auto) { return request.attachment; });
 }
 
@@ -169,6 +171,32 @@ model::Outcome Harness::read_page(Handle handle, std::uint32_t via, unsigned pag
 
 model::Outcome Harness::write_page(Handle mapping, unsigned page, model::Tag tag) {
   return fill_page(fd(), mapping, DBH_VIA_MAPPING, page, tag);
+}
+
+model::Outcome Harness::pin(Handle attachment) {
+  dbh_pin request{.attachment = attachment, .pad = 0};
+  return call(fd(), DBH_IOC_PIN, request);
+}
+
+model::Outcome Harness::unpin(Handle attachment) {
+  dbh_pin request{.attachment = attachment, .pad = 0};
+  return call(fd(), DBH_IOC_UNPIN, request);
+}
+
+model::Outcome Harness::move(Handle reference) {
+  dbh_move request{.ref = reference, .pad = 0};
+  return call(fd(), DBH_IOC_MOVE, request);
+}
+
+model::Outcome Harness::inject(std::uint64_t serial, std::uint32_t callback, std::uint32_t nth,
+                               int error) {
+  dbh_inject request{};
+  request.serial = serial;
+  request.callback = callback;
+  request.nth = nth;
+  request.count = nth > 0 ? 1 : 0;
+  request.error = nth > 0 ? static_cast<__u32>(error) : 0;
+  return call(fd(), DBH_IOC_INJECT, request);
 }
 
 Expected<Harness::Vmapped> Harness::vmap(Handle reference) {

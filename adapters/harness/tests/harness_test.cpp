@@ -71,7 +71,7 @@ TEST(Harness, AnswersItselfToNoHandle) {
   EXPECT_EQ(harness.detach(kNoHandle), refused);
   EXPECT_EQ(harness.unmap(kNoHandle), refused);
   EXPECT_EQ(harness.read_page(kNoHandle, 0), refused);
-  EXPECT_EQ(harness.attach(kNoHandle, model::kLaxDevice).error().value, ENOENT);
+  EXPECT_EQ(harness.attach(kNoHandle, model::kLaxDevice, false).error().value, ENOENT);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ ReferenceAdapter::ReferenceAdapter(const ExporterConfig& exporter, Mutant mutant
   alphabet_.set(model::kind_of<model::op::Export>(), exporter.in_kernel);
   alphabet_.set(model::kind_of<model::op::Create>(), !exporter.in_kernel);
   alphabet_.set(model::kind_of<model::op::CloseHandle>(), exporter.own_references > 0);
+  alphabet_.set(model::kind_of<model::op::Migrate>(), exporter.ops->migrate != nullptr);
 }
 
 model::Outcome ReferenceAdapter::apply(const model::Operation& operation) {
@@ -51,6 +52,7 @@ std::vector<conformance::Residue> ReferenceAdapter::residue() {
   note("attachments the exporter still has", leftover_.exporter_attachments);
   note("mappings the exporter still has", leftover_.exporter_mappings);
   note("kernel mappings the exporter still has", leftover_.exporter_vmaps);
+  note("pins the exporter still has", leftover_.exporter_pins);
   note("references to a file that is no dma-buf", leftover_.foreign_references);
   note("sync_files nobody was told of", leftover_.sync_files);
   return found;

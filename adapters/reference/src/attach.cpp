@@ -12,23 +12,29 @@ using model::Outcome;
 using model::refused;
 
 Outcome System::run(const model::op::Attach& op) {
-  if (op.reference.value >= model::kMaxReferences || op.device.value >= model::kDevices ||
-      op.attachment.value >= model::kMaxAttachments)
+  return attach(op.reference, op.device, op.attachment, false);
+}
+
+Outcome System::run(const model::op::AttachDynamic& op) {
+  return attach(op.reference, op.device, op.attachment, true);
+}
+
+Outcome System::attach(model::ReferenceId from, model::DeviceId device, model::AttachmentId into, bool dynamic) {
+  if (from.value >= model::kMaxReferences || device.value >= model::kDevices || into.value >= model::kMaxAttachments)
     return refused(ENOENT);
-  const std::int8_t index = references_[op.reference.value];
+  const std::int8_t index = references_[from.value];
   if (index == kNobody) return refused(ENOENT);
-  Attachment& attachment = attachments_[op.attachment.value];
+  Attachment& attachment = attachments_[into.value];
   DmaBuf& buffer = buffer_of(index);
 
-  if (is(Mutant::AttachOncePerDevice) && buffer.attachments.has_device(op.device))
-    return refused(EBUSY);
+  if (is(Mutant::AttachOncePerDevice) && buffer.attachments.has_device(device)) return refused(EBUSY);
   const DmaBufOps& ops = *buffer.exporter->ops;
-  const int error = ops.attach != nullptr ? ops.attach(core_, buffer, op.device) : 0;
+  int error = told_to_fail(buffer, model::Callback::Attach);
+  if (error == 0 && ops.attach != nullptr) error = ops.attach(core_, buffer, device);
   if (error != 0) {
     ++buffer.attach_refused;
     if (is(Mutant::RefusedAttachCallsTwice)) ++buffer.attach_refused;
-    if (is(Mutant::RefusedAttachStaysListed))
-      buffer.attachments.insert(op.attachment.value, op.device.value);
+    if (is(Mutant::RefusedAttachStaysListed)) buffer.attachments.insert(into.value, device.value);
     if (is(Mutant::RefusedAttachCallsDetach)) buffer.count(Callback::Detach);
     if (is(Mutant::RefusedAttachPuts)) put_file(buffer);
     if (is(Mutant::RefusedAttachLeaks)) get_file(buffer);
@@ -38,11 +44,43 @@ Outcome System::run(const model::op::Attach& op) {
   buffer.count(Callback::Attach);
   if (is(Mutant::AttachCallsTwice)) buffer.count(Callback::Attach);
   if (is(Mutant::AttachCountsReference)) get_file(buffer);
-  buffer.attachments.insert(op.attachment.value, op.device.value);
+  buffer.attachments.insert(into.value, device.value, dynamic);
   attachment = {};
   attachment.buffer = index;
-  attachment.device = op.device.value;
+  attachment.device = device.value;
+  attachment.dynamic = dynamic;
+  if (dynamic == buffer.exporter->dynamic()) return done();
+  if (dynamic && is(Mutant::DynamicAttachMapsLate)) return done();
+  if (const int failed = map_and_keep(attachment, buffer)) {
+    if (!is(Mutant::FailedPinForgetsDetach)) detach(buffer, into.value);
+    attachment = {};
+    return refused(failed);
+  }
   return done();
+}
+
+/// Where one side cannot handle moves the other one's table is made at once, and kept.
+int System::map_and_keep(Attachment& attachment, DmaBuf& buffer) {
+  const bool pins = buffer.exporter->dynamic() && !is(Mutant::StaticAttachNotPinned);
+  if (pins)
+    if (const int error = pin(buffer, model::DeviceId{attachment.device})) return error;
+  SgTable table;
+  if (const int error = map_by_exporter(attachment, buffer, model::Direction::Bidirectional, table)) {
+    if (pins && !is(Mutant::FailedMapForgetsUnpin)) unpin(buffer);
+    return error;
+  }
+  attachment.cached = true;
+  attachment.cached_direction = model::Direction::Bidirectional;
+  attachment.cached_table = table;
+  return 0;
+}
+
+void System::detach(DmaBuf& buffer, std::uint8_t attachment) {
+  if (!is(Mutant::DetachStaysListed)) buffer.attachments.remove(attachment);
+  if (is(Mutant::DetachCallbackSkipped)) return;
+  const DmaBufOps& ops = *buffer.exporter->ops;
+  if (ops.detach != nullptr) ops.detach(core_, buffer);
+  buffer.count(Callback::Detach);
 }
 
 Outcome System::run(const model::op::Detach& op) {
@@ -50,15 +88,13 @@ Outcome System::run(const model::op::Detach& op) {
   Attachment& attachment = attachments_[op.attachment.value];
   if (attachment.buffer == kNobody) return refused(ENOENT);
   if (attachment.live_mappings > 0 && !is(Mutant::DetachWhileMapped)) return refused(EBUSY);
+  if (attachment.pins > 0 && !is(Mutant::DetachWhilePinned)) return refused(EBUSY);
   DmaBuf& buffer = buffer_of(attachment.buffer);
-  if (attachment.cached && !is(Mutant::DetachForgetsCachedMapping))
+  if (attachment.cached && !is(Mutant::DetachForgetsCachedMapping)) {
     unmap(buffer, attachment.cached_table, attachment.cached_direction);
-  if (!is(Mutant::DetachStaysListed)) buffer.attachments.remove(op.attachment.value);
-  if (!is(Mutant::DetachCallbackSkipped)) {
-    const DmaBufOps& ops = *buffer.exporter->ops;
-    if (ops.detach != nullptr) ops.detach(core_, buffer);
-    buffer.count(Callback::Detach);
+    if (buffer.exporter->dynamic() && !is(Mutant::DetachForgetsUnpin)) unpin(buffer);
   }
+  detach(buffer, op.attachment.value);
   attachment = {};
   if (is(Mutant::DetachPuts)) put_file(buffer);
   return done();

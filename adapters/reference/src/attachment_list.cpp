@@ -5,10 +5,10 @@
 
 namespace dmabuf::reference {
 
-void AttachmentList::insert(std::uint8_t attachment, std::uint8_t device) {
+void AttachmentList::insert(std::uint8_t attachment, std::uint8_t device, bool dynamic) {
   if (count == entries.size()) return;  // only a mutant leaves so many behind
   std::copy_backward(entries.begin(), entries.begin() + count, entries.begin() + count + 1);
-  entries[0] = {.attachment = attachment, .device = device};
+  entries[0] = {.attachment = attachment, .device = device, .dynamic = dynamic};
   ++count;
 }
 

@@ -17,7 +17,8 @@ Leftover balance(const DmaBuf& buffer) {
   return {.buffers = buffer.released ? 0 : 1,
           .exporter_attachments = buffer.called(Callback::Attach) - buffer.called(Callback::Detach),
           .exporter_mappings = buffer.called(Callback::Map) - buffer.called(Callback::Unmap),
-          .exporter_vmaps = buffer.called(Callback::Vmap) - buffer.called(Callback::Vunmap)};
+          .exporter_vmaps = buffer.called(Callback::Vmap) - buffer.called(Callback::Vunmap),
+          .exporter_pins = buffer.called(Callback::Pin) - buffer.called(Callback::Unpin)};
 }
 
 void add(Leftover& sum, const Leftover& more) {
@@ -25,6 +26,7 @@ void add(Leftover& sum, const Leftover& more) {
   sum.exporter_attachments += more.exporter_attachments;
   sum.exporter_mappings += more.exporter_mappings;
   sum.exporter_vmaps += more.exporter_vmaps;
+  sum.exporter_pins += more.exporter_pins;
 }
 
 }  // namespace

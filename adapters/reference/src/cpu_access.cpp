@@ -67,7 +67,9 @@ int System::begin_cpu_access(DmaBuf& buffer, Direction direction) {
   if (is(Mutant::NestedBeginRefused) &&
       buffer.called(Callback::Begin) > buffer.called(Callback::End))
     return EBUSY;
-  const int error = buffer.exporter->ops->begin_cpu_access(core_, buffer, direction);
+  int error = told_to_fail(buffer, model::Callback::Begin);
+  if (error != 0 && is(Mutant::FailedBeginIsCounted)) buffer.count(Callback::Begin);
+  if (error == 0) error = buffer.exporter->ops->begin_cpu_access(core_, buffer, direction);
   if (error != 0) return error;
   buffer.count(Callback::Begin);
   buffer.begins.count(direction);
@@ -75,7 +77,7 @@ int System::begin_cpu_access(DmaBuf& buffer, Direction direction) {
     // Cleaned instead of invalidated: the CPU's stale lines go over what the device wrote.
     for (std::size_t page = 0; page < buffer.pages; ++page)
       if ((buffer.device_dirty >> page & 1U) != 0)
-        core_.memory.fill(Memory::frame(buffer.id, buffer.placement, page), 0);
+        core_.memory.fill(Memory::frame(buffer.id, buffer.place, page), 0);
     buffer.device_dirty = 0;
   }
   return 0;
@@ -86,7 +88,8 @@ int System::end_cpu_access(DmaBuf& buffer, Direction direction) {
   if (is(Mutant::UnbalancedEndRefused) &&
       buffer.called(Callback::Begin) <= buffer.called(Callback::End))
     return EINVAL;
-  const int error = buffer.exporter->ops->end_cpu_access(core_, buffer, direction);
+  int error = told_to_fail(buffer, model::Callback::End);
+  if (error == 0) error = buffer.exporter->ops->end_cpu_access(core_, buffer, direction);
   if (error != 0) return error;
   buffer.count(Callback::End);
   buffer.ends.count(direction);

@@ -10,13 +10,18 @@ extern const DmaBufOps kNoMmapOps;
 extern const DmaBufOps kNoVmapOps;
 extern const DmaBufOps kRefusingOps;
 extern const DmaBufOps kMigratingOps;
+extern const DmaBufOps kDynamicOps;
 extern const DmaBufOps kPrimeOps;
 extern const DmaBufOps kUdmabufOps;
 
 /// Storage without contents, in a place; the callbacks of every exporter are made of these.
-void take_storage(Core& core, DmaBuf& buffer, Placement placement);
+void take_storage(Core& core, DmaBuf& buffer, Place place);
 void ensure_storage(Core& core, DmaBuf& buffer);
-void hand_out(DmaBuf& buffer, Placement placement, SgTable& table);
+void hand_out(DmaBuf& buffer, Place place, SgTable& table);
+/// Everybody attached so far is suited.
+void allocate_for_attached(Core&, DmaBuf&);
+/// The contents go along, and CPU mappings find them again. Who may have the old pages is not asked.
+void move_storage(Core&, DmaBuf&, Place to);
 
 // The callbacks of an exporter without peculiarities.
 int plain_map(Core&, DmaBuf&, model::DeviceId, model::Direction, SgTable&);
@@ -25,7 +30,7 @@ void plain_release(Core&, DmaBuf&);
 int shared_mmap(Core&, DmaBuf&, model::Sharing);
 int plain_begin(Core&, DmaBuf&, model::Direction);
 int plain_end(Core&, DmaBuf&, model::Direction);
-int plain_vmap(Core&, DmaBuf&, Placement&);
+int plain_vmap(Core&, DmaBuf&, Place&);
 void plain_vunmap(Core&, DmaBuf&);
 void allocate_anywhere(Core&, DmaBuf&);
 

@@ -7,7 +7,7 @@ namespace dmabuf::reference {
 
 namespace {
 
-constinit const std::array<ExporterConfig, 9> kConfigs = {{
+constinit const std::array<ExporterConfig, 10> kConfigs = {{
     {.name = "eager", .ops = &kPlainOps, .allocates_at_export = true},
     {.name = "deferred", .ops = &kPlainOps},
     {.name = "caching", .ops = &kPlainOps, .allocates_at_export = true, .caches_mappings = true},
@@ -28,6 +28,7 @@ constinit const std::array<ExporterConfig, 9> kConfigs = {{
      .grows = true},
     {.name = "nommap", .ops = &kNoMmapOps, .allocates_at_export = true},
     {.name = "novmap", .ops = &kNoVmapOps, .allocates_at_export = true},
+    {.name = "dynamic", .ops = &kDynamicOps},
 }};
 
 }  // namespace

@@ -20,19 +20,28 @@ int System::map(Attachment& attachment, DmaBuf& buffer, Direction direction, SgT
     table = attachment.cached_table;
     return 0;
   }
+  if (attachment.dynamic && buffer.exporter->dynamic() && is(Mutant::MapPinsInSpiteOfMoveNotify))
+    (void)pin(buffer, model::DeviceId{attachment.device});
+  const int error = map_by_exporter(attachment, buffer, direction, table);
+  const bool keeps = error == 0 || is(Mutant::FailedMapIsCached);
+  if (keeps && buffer.exporter->caches_mappings) {
+    attachment.cached = true;
+    attachment.cached_direction = direction;
+    attachment.cached_table = table;
+  }
+  return error;
+}
+
+int System::map_by_exporter(Attachment& attachment, DmaBuf& buffer, Direction direction, SgTable& table) {
   const Direction passed = is(Mutant::MapWrongDirection) ? Direction::Bidirectional : direction;
-  const int error =
-      buffer.exporter->ops->map(core_, buffer, model::DeviceId{attachment.device}, passed, table);
+  int error = told_to_fail(buffer, model::Callback::Map);
+  if (error == 0)
+    error = buffer.exporter->ops->map(core_, buffer, model::DeviceId{attachment.device}, passed, table);
   if (error != 0) return is(Mutant::MapWrongErrno) ? ENOMEM : error;
   buffer.count(Callback::Map);
   buffer.maps.count(passed);
   if (is(Mutant::MapCallsTwice)) buffer.count(Callback::Map);
   if (is(Mutant::SgTableLacksLastPage)) --table.count;
-  if (buffer.exporter->caches_mappings) {
-    attachment.cached = true;
-    attachment.cached_direction = direction;
-    attachment.cached_table = table;
-  }
   return 0;
 }
 

@@ -31,7 +31,9 @@ int System::map_region(DmaBuf& buffer, const model::op::Mmap& request) {
   const unsigned limit = buffer.pages + (is(Mutant::MmapPastEnd) ? 1U : 0U);
   if (first + request.length > limit) return EINVAL;
 
-  return ops.mmap != nullptr ? ops.mmap(core_, buffer, request.sharing) : 0;
+  if (ops.mmap == nullptr) return 0;
+  if (const int error = told_to_fail(buffer, model::Callback::Mmap)) return error;
+  return ops.mmap(core_, buffer, request.sharing);
 }
 
 Outcome System::run(const model::op::Mmap& op) {
@@ -60,7 +62,9 @@ Outcome System::run(const model::op::Mmap& op) {
          .length = op.length,
          .writable = op.protection == Protection::ReadWrite,
          .may_write = may_write || is(Mutant::MprotectIgnoresReadOnly),
-         .process = fds_[op.fd.value].process};
+         .process = fds_[op.fd.value].process,
+         .faulted = false,
+         .place = {}};
   return done();
 }
 
@@ -79,10 +83,10 @@ PageIndex System::fault(Vma& vma, std::uint8_t page) {
   const unsigned index = unsigned{vma.offset} + page;
   if (page >= vma.length || index >= buffer.pages) return kNoFrame;
   ensure_storage(core_, buffer);
-  if (!vma.faulted) vma.placement = buffer.placement;
+  if (!vma.faulted) vma.place = buffer.place;
   vma.faulted = true;
   const bool behind = is(Mutant::MigrationLeavesVmaBehind);
-  return Memory::frame(buffer.id, behind ? vma.placement : buffer.placement, index);
+  return Memory::frame(buffer.id, behind ? vma.place : buffer.place, index);
 }
 
 Outcome System::run(const model::op::Load& op) {

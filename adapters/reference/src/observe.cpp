@@ -18,6 +18,8 @@ Aspect aspect_of(Callback callback) {
     case Callback::Release: return Aspect::ReleaseCalls;
     case Callback::Vmap: return Aspect::VmapCalls;
     case Callback::Vunmap: return Aspect::VunmapCalls;
+    case Callback::Pin: return Aspect::PinCalls;
+    case Callback::Unpin: return Aspect::UnpinCalls;
   }
   return Aspect::ReleaseCalls;
 }
@@ -33,6 +35,8 @@ void System::observe(model::Observation& seen) const {
     for (std::size_t call = 0; call < kCallbacks; ++call)
       view.set(aspect_of(static_cast<Callback>(call)), buffer.calls[call]);
     view.set(Aspect::AttachRefused, buffer.attach_refused);
+    view.set(Aspect::MoveNotifies, buffer.move_notifies);
+    view.set(Aspect::Failures, buffer.failures);
     view.set(Aspect::MapDirections, buffer.maps.reading());
     view.set(Aspect::UnmapDirections, buffer.unmaps.reading());
     view.set(Aspect::BeginDirections, buffer.begins.reading());

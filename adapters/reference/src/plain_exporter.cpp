@@ -11,11 +11,11 @@ constexpr std::uint64_t kDirt = 0xa5a5a5a5a5a5a5a5ULL;    ///< what the memory h
 constexpr std::uint64_t kPoison = 0x6b6b6b6b6b6b6b6bULL;  ///< freed: a read of it is a torn page
 }  // namespace
 
-void take_storage(Core& core, DmaBuf& buffer, Placement placement) {
-  buffer.placement = placement;
+void take_storage(Core& core, DmaBuf& buffer, Place place) {
+  buffer.place = place;
   buffer.allocated = true;
   for (std::size_t page = 0; page < buffer.pages; ++page)
-    core.memory.frames[Memory::frame(buffer.id, placement, page)].fill(
+    core.memory.frames[Memory::frame(buffer.id, place, page)].fill(
         core.is(Mutant::StorageNotZeroed) ? kDirt : 0);
 }
 
@@ -23,22 +23,22 @@ void ensure_storage(Core& core, DmaBuf& buffer) {
   if (!buffer.allocated && !buffer.released) buffer.exporter->ops->allocate(core, buffer);
 }
 
-void hand_out(DmaBuf& buffer, Placement placement, SgTable& table) {
+void hand_out(DmaBuf& buffer, Place place, SgTable& table) {
   for (std::size_t page = 0; page < buffer.pages; ++page)
-    table.pages[page] = Memory::frame(buffer.id, placement, page);
+    table.pages[page] = Memory::frame(buffer.id, place, page);
   table.count = buffer.pages;
   buffer.was_mapped = true;
   ++buffer.outstanding;
 }
 
 void allocate_anywhere(Core& core, DmaBuf& buffer) {
-  take_storage(core, buffer, Placement::Anywhere);
+  take_storage(core, buffer, {});
 }
 
 int plain_map(Core& core, DmaBuf& buffer, model::DeviceId, model::Direction, SgTable& table) {
   if (core.is(Mutant::RemapTakesNewStorage)) buffer.allocated = false;
   ensure_storage(core, buffer);
-  hand_out(buffer, buffer.placement, table);
+  hand_out(buffer, buffer.place, table);
   return 0;
 }
 
@@ -49,7 +49,7 @@ void plain_unmap(Core&, DmaBuf& buffer, const SgTable&) {
 void plain_release(Core& core, DmaBuf& buffer) {
   if (buffer.allocated)
     for (std::size_t page = 0; page < buffer.pages; ++page)
-      core.memory.frames[Memory::frame(buffer.id, buffer.placement, page)].fill(kPoison);
+      core.memory.frames[Memory::frame(buffer.id, buffer.place, page)].fill(kPoison);
   buffer.allocated = false;
 }
 
@@ -65,9 +65,9 @@ int plain_begin(Core& core, DmaBuf& buffer, model::Direction) {
 
 int plain_end(Core&, DmaBuf&, model::Direction) { return 0; }
 
-int plain_vmap(Core& core, DmaBuf& buffer, Placement& at) {
+int plain_vmap(Core& core, DmaBuf& buffer, Place& at) {
   ensure_storage(core, buffer);
-  at = buffer.placement;
+  at = buffer.place;
   buffer.vmapped = true;
   return 0;
 }

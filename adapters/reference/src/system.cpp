@@ -33,7 +33,10 @@ void System::let_go() {
   each(sync_files_.size(), [this](std::uint8_t i) { run(model::op::CloseSyncFile{{i}}); });
   each(mappings_.size(), [this](std::uint8_t i) { run(model::op::Unmap{{i}}); });
   each(vmaps_.size(), [this](std::uint8_t i) { run(model::op::Vunmap{{i}}); });
-  each(attachments_.size(), [this](std::uint8_t i) { run(model::op::Detach{{i}}); });
+  each(attachments_.size(), [this](std::uint8_t i) {
+    while (attachments_[i].pins > 0) run(model::op::Unpin{{i}});
+    run(model::op::Detach{{i}});
+  });
   each(vmas_.size(), [this](std::uint8_t i) { run(model::op::Munmap{{i}}); });
   each(messages_.size(), [this](std::uint8_t i) { run(model::op::Discard{{i}}); });
   each(fds_.size(), [this](std::uint8_t i) { run(model::op::Close{{i}}); });

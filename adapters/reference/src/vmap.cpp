@@ -22,14 +22,19 @@ Outcome System::run(const model::op::Vmap& op) {
   if (ops.vmap == nullptr) return refused(is(Mutant::VmapMissingWrongErrno) ? EOPNOTSUPP : EINVAL);
 
   if (buffer.vmapping_counter == 0 || is(Mutant::NestedVmapCallsExporter)) {
-    if (const int error = ops.vmap(core_, buffer, buffer.vmap_at)) return refused(error);
+    int error = told_to_fail(buffer, model::Callback::Vmap);
+    if (error == 0) error = ops.vmap(core_, buffer, buffer.vmap_at);
+    if (error != 0) {
+      if (is(Mutant::FailedVmapIsCounted)) ++buffer.vmapping_counter;
+      return refused(error);
+    }
     buffer.count(Callback::Vmap);
   }
   ++buffer.vmapping_counter;
   if (is(Mutant::VmapCountsReference)) get_file(buffer);
   const bool elsewhere = is(Mutant::NestedVmapElsewhere) && buffer.vmapping_counter > 1;
-  const Placement other = buffer.vmap_at == Placement::Anywhere ? Placement::Confined : Placement::Anywhere;
-  vmap = {index, elsewhere ? other : buffer.vmap_at};
+  vmap = {index, buffer.vmap_at};
+  if (elsewhere) vmap.at.bank ^= 1U;
   return model::Reply{static_cast<std::uint64_t>(std::ranges::count_if(
       vmaps_, [&](const Vmap& known) { return known.buffer == index && known.at == vmap.at; }))};
 }

@@ -8,7 +8,7 @@ namespace {
 using namespace shorthand;
 
 TEST(Exporters, AreFoundByTheirNames) {
-  EXPECT_EQ(reference_exporters().size(), 9U);
+  EXPECT_EQ(reference_exporters().size(), 10U);
   for (std::string_view name : reference_exporters()) {
     ASSERT_NE(find_exporter(name), nullptr);
     EXPECT_EQ(find_exporter(name)->name, name);

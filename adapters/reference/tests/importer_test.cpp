@@ -134,6 +134,99 @@ TEST(KernelMappings, AreNotForEverybody) {
   EXPECT_EQ(run.buffer()[Aspect::VmapCalls], 0);
 }
 
+TEST(Dynamic, StaticImportersAreMappedAndPinnedFromTheAttachOn) {
+  Subject run("dynamic");
+  run.all({export_buffer(0, 0, 2), attach(0, kLax, 0)});
+  EXPECT_EQ(run.buffer()[Aspect::PinCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::MapCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::Mappings], 0);
+  EXPECT_EQ(run(migrate(0)), EBUSY);
+  EXPECT_EQ(run(pin(0)), EPERM);
+  run.all({map(0, 0, Direction::ToDevice), unmap(0), detach(0)});
+  EXPECT_EQ(run.buffer()[Aspect::MapCalls], 1) << "the table was kept";
+  EXPECT_EQ(run.buffer()[Aspect::UnmapCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::UnpinCalls], 1);
+  run.all({migrate(0)});
+  EXPECT_EQ(run.buffer()[Aspect::MoveNotifies], 0);
+}
+
+TEST(Dynamic, ImportersAreToldAndMapAgain) {
+  Subject run("dynamic");
+  run.all({export_buffer(0, 0, 2), attach_dynamic(0, kLax, 0), attach_dynamic(0, kLax, 1), map(0, 0), device_write(0, 7, 1)});
+  EXPECT_EQ(run.buffer()[Aspect::PinCalls], 0);
+  run.all({migrate(0)});
+  EXPECT_EQ(run.buffer()[Aspect::MoveNotifies], 2);
+  run.all({map(0, 1), unmap(0)});
+  EXPECT_EQ(run.value(device_read(1, 1)), 7U);
+}
+
+TEST(Dynamic, PinsAreCounted) {
+  Subject run("dynamic");
+  run.all({export_buffer(0, 0), attach_dynamic(0, kLax, 0), pin(0), pin(0), unpin(0)});
+  EXPECT_EQ(run(migrate(0)), EBUSY);
+  EXPECT_EQ(run(detach(0)), EBUSY);
+  run.all({unpin(0), migrate(0)});
+  EXPECT_EQ(run(unpin(0)), ENOENT);
+  run.all({detach(0)});
+  EXPECT_EQ(run.buffer()[Aspect::PinCalls], 2);
+  EXPECT_EQ(run.buffer()[Aspect::UnpinCalls], 2);
+}
+
+TEST(Dynamic, AStricterImporterMovesTheStorageUnlessItIsPinned) {
+  Subject run("dynamic");
+  run.all({export_buffer(0, 0), attach_dynamic(0, kLax, 0), pin(0)});
+  EXPECT_EQ(run(attach(0, kStrict, 1)), EBUSY);
+  EXPECT_EQ(run.buffer()[Aspect::AttachCalls], 2);
+  EXPECT_EQ(run.buffer()[Aspect::DetachCalls], 1) << "the exporter had accepted it";
+  EXPECT_EQ(run.buffer()[Aspect::Attachments], 1);
+  run.all({unpin(0), attach(0, kStrict, 1)});
+  EXPECT_EQ(run.buffer()[Aspect::MoveNotifies], 1);
+}
+
+TEST(Dynamic, ImportersOfStaticExportersAreMappedAtAttach) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), attach_dynamic(0, kLax, 0)});
+  EXPECT_EQ(run.buffer()[Aspect::MapCalls], 1);
+  run.all({pin(0), unpin(0), detach(0)});
+  EXPECT_EQ(run.buffer()[Aspect::PinCalls], 0);
+  EXPECT_EQ(run.buffer()[Aspect::UnmapCalls], 1);
+  EXPECT_EQ(run(migrate(0)), EOPNOTSUPP);
+}
+
+TEST(Failures, AreOfTheNthCallAndOfNoOther) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), attach(0, kLax, 0), fail(0, model::Callback::Map, 2), map(0, 0)});
+  EXPECT_EQ(run(map(0, 1)), EIO);
+  EXPECT_EQ(run.buffer()[Aspect::MapCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::Failures], 1);
+  run.all({map(0, 1), fail(0, model::Callback::Attach, 1, model::Failure::NoMemory)});
+  EXPECT_EQ(run(attach(0, kLax, 1)), ENOMEM);
+  EXPECT_EQ(run.buffer()[Aspect::AttachRefused], 1);
+  run.all({fail(0, model::Callback::Begin), fail(0, model::Callback::Begin, 0), begin(0)});
+}
+
+TEST(Failures, OfWhatFollowsAnAttachUndoIt) {
+  Subject run("dynamic");
+  run.all({export_buffer(0, 0), fail(0, model::Callback::Map)});
+  EXPECT_EQ(run(attach(0, kLax, 0)), EIO);
+  EXPECT_EQ(run.buffer()[Aspect::PinCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::UnpinCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::DetachCalls], 1);
+  EXPECT_EQ(run.buffer()[Aspect::Attachments], 0);
+  run.all({migrate(0), fail(0, model::Callback::Vmap)});
+  EXPECT_EQ(run(vmap(0, 0)), EIO);
+  EXPECT_EQ(run.buffer()[Aspect::Vmaps], 0);
+  run.all({vmap(0, 0)});
+}
+
+TEST(Failures, OfMmapGiveTheFileBack) {
+  Subject run("eager");
+  run.all({export_buffer(0, 0), install(0, 0), fail(0, model::Callback::Mmap)});
+  EXPECT_EQ(run(mmap_fd(0, 0, 0, 1)), EIO);
+  EXPECT_EQ(run.references(), 1);
+  run.all({mmap_fd(0, 0, 0, 1)});
+}
+
 TEST(CpuAccess, KeepsNoStateInTheCore) {
   Subject run("eager");
   run.all({export_buffer(0, 0), end(0), begin(0), begin(0, Direction::ToDevice),

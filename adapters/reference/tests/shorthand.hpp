@@ -123,6 +123,13 @@ inline Operation vmap(Slot r, Slot w) { return op::Vmap{{r}, {w}}; }
 inline Operation vunmap(Slot w) { return op::Vunmap{{w}}; }
 inline Operation vmap_read(Slot w, Slot page = 0) { return op::VmapRead{{w}, page}; }
 inline Operation vmap_write(Slot w, Slot page, model::Tag tag) { return op::VmapWrite{{w}, page, tag}; }
+inline Operation attach_dynamic(Slot r, Slot d, Slot a) { return op::AttachDynamic{{r}, {d}, {a}}; }
+inline Operation pin(Slot a) { return op::Pin{{a}}; }
+inline Operation unpin(Slot a) { return op::Unpin{{a}}; }
+inline Operation migrate(Slot r) { return op::Migrate{{r}}; }
+inline Operation fail(Slot b, model::Callback callback, Slot nth = 1, model::Failure error = model::Failure::Io) {
+  return op::Fail{{b}, callback, nth, error};
+}
 inline Operation fork_child(Slot k = 0) { return op::Fork{{k}}; }
 inline Operation child_load(Slot v, Slot page = 0, Slot k = 0) { return op::ChildLoad{{k}, {v}, page}; }
 inline Operation exec_child(Slot k = 0) { return op::Exec{{k}}; }

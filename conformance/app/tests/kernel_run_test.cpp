@@ -99,7 +99,7 @@ TEST_P(DebianKernel, IsJudgedExporterByExporter) {
     EXPECT_TRUE(target.starts_with("vm:" + kernel + "/")) << target << " came from nowhere";
 
   EXPECT_TRUE(judged.contains("vgem"));
-  for (const char* policy : {"eager", "deferred", "refusing", "caching", "migrating"})
+  for (const char* policy : {"eager", "deferred", "refusing", "caching", "migrating", "dynamic"})
     EXPECT_TRUE(judged.contains(std::string("harness:") + policy)) << policy;
   const bool has_heaps = kernel != "debian:6.1";  // Debian's 6.1 was built without
   EXPECT_EQ(judged.contains("udmabuf"), has_heaps);

@@ -5,8 +5,6 @@
 namespace dmabuf::traceability {
 namespace {
 
-constexpr std::string_view kDynamicExporter = "attachments are static: no operation attaches with importer ops or exports with pin";
-constexpr std::string_view kDynamicKernel = "pin, unpin and move_notify are called by no operation";
 constexpr std::string_view kBadExport = "the module's export always passes complete ops: no operation asks for a bad one";
 constexpr std::string_view kNull = "no operation passes NULL to a function of the kernel";
 constexpr std::string_view kLock = "whether the lock is held the module's exporter notes for its self-test; by whom is known to lockdep alone";
@@ -15,26 +13,9 @@ constexpr std::string_view kSwSync = "Debian's kernels are built without SW_SYNC
 
 constexpr Reason kReasons[] = {
     // Calls in the kernel that no operation makes.
-    {"ATT-010", Obstacle::Caller, kDynamicExporter},
-    {"ATT-011", Obstacle::Caller, kDynamicExporter},
-    {"ATT-012", Obstacle::Caller, kDynamicExporter},
-    {"ATT-013", Obstacle::Caller, "its static half is the row of ATT-004; of the dynamic one, attachments are static"},
-    {"ATT-002", Obstacle::Caller, kDynamicExporter},
-    {"ATT-014", Obstacle::Caller, kDynamicExporter},
+    {"ATT-002", Obstacle::Caller, "the module's importer ops always have move_notify: no operation leaves it out"},
     {"ATT-016", Obstacle::Caller, kNull},
     {"CPU-004", Obstacle::Caller, kSleeps},
-    {"DYN-001", Obstacle::Caller, kDynamicKernel},
-    {"DYN-002", Obstacle::Caller, kDynamicKernel},
-    {"DYN-003", Obstacle::Caller, kDynamicKernel},
-    {"DYN-004", Obstacle::Caller, kDynamicKernel},
-    {"DYN-005", Obstacle::Caller, kDynamicKernel},
-    {"DYN-006", Obstacle::Caller, kDynamicKernel},
-    {"DYN-007", Obstacle::Caller, kDynamicKernel},
-    {"DYN-008", Obstacle::Caller, kDynamicKernel},
-    {"DYN-009", Obstacle::Caller, kDynamicKernel},
-    {"DYN-010", Obstacle::Caller, kDynamicKernel},
-    {"DYN-011", Obstacle::Caller, "its static half is the row of MIG-004; nothing pins"},
-    {"DYN-012", Obstacle::Caller, kDynamicExporter},
     {"DYN-013", Obstacle::Caller, "no operation asks for peer-to-peer"},
     {"EXP-001", Obstacle::Caller, kBadExport},
     {"EXP-002", Obstacle::Caller, kBadExport},
@@ -53,7 +34,6 @@ constexpr Reason kReasons[] = {
     {"MAP-006", Obstacle::Caller, "the module passes DMA_NONE to its own exporter alone, since others may BUG on it"},
     {"MAP-016", Obstacle::Caller, kSleeps},
     {"MAP-017", Obstacle::Caller, "the module calls what the kernel at hand offers, so there are never two variants to compare"},
-    {"MIG-007", Obstacle::Caller, kDynamicKernel},
     {"MMP-001", Obstacle::Caller, "no importer of ours hands an mmap on with dma_buf_mmap"},
     {"MMP-002", Obstacle::Caller, "no importer of ours hands an mmap on with dma_buf_mmap"},
     {"MMU-003", Obstacle::Caller, "every exporter at hand rounds sizes up to pages; the module's are whole pages too"},
@@ -61,7 +41,6 @@ constexpr Reason kReasons[] = {
     {"REL-008", Obstacle::Caller, "the module puts from ioctls, never from a kernel thread"},
     {"UDM-019", Obstacle::Caller, "udmabuf's mapping for its own device is seen by nobody outside it"},
     {"VBT-008", Obstacle::Caller, "the module does not import V4L2's exports"},
-    {"VMP-004", Obstacle::Caller, "no exporter of ours has a vmap that fails"},
 
     // Kernels that Debian 12 does not have.
     {"DYN-014", Obstacle::Kernel, "a name in the sources of 7.2; the module's compatibility header is built against it"},
@@ -85,6 +64,8 @@ constexpr Reason kReasons[] = {
     {"DET-017", Obstacle::Instrumented, "lockdep for the lock; nobody adds a fence without a slot"},
     {"DET-021", Obstacle::Instrumented, "VIDEO_ADV_DEBUG"},
     {"DET-024", Obstacle::Instrumented, "DEBUG_KMEMLEAK"},
+    {"DYN-002", Obstacle::Instrumented, "the module takes the lock for every pin and unpin; who does not is seen by lockdep alone"},
+    {"DYN-005", Obstacle::Instrumented, kLock},
     {"LCK-001", Obstacle::Instrumented, kLock},
     {"LCK-002", Obstacle::Instrumented, "lockdep"},
     {"LCK-003", Obstacle::Instrumented, kLock},
@@ -120,6 +101,7 @@ constexpr Reason kReasons[] = {
     {"REL-013", Obstacle::Fatal, "a kernel BUG"},
 
     // What shows in nothing that can be read.
+    {"DYN-012", Obstacle::Unseen, "a duty of dynamic importers that no kernel enforces; the model lets their maps go ahead"},
     {"MMU-014", Obstacle::Unseen, "a duty of programs that no kernel enforces; on coherent machines its breach has no effect"},
     {"POL-011", Obstacle::Unseen, "nobody outside the kernel can hold the lock for long enough to be noticed"},
     {"POL-012", Obstacle::Unseen, "a duty of programs; on coherent machines its breach has no effect"},

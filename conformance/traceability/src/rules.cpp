@@ -7,11 +7,13 @@ namespace {
 
 constexpr Rule kRules[] = {
     {"ATT-008", "no row of attachment asks whether the device is attached already: each attach fills a slot of its own", "importers-three"},
+    {"ATT-011", "an attach that fails after the exporter's attach leaves behind what was undone: calls of detach, and of unpin", "failing"},
+    {"ATT-014", "kernels without `maps_at_attach` have attach call the exporter's attach alone, whoever is dynamic", "dynamic-6.18"},
     {"ATT-019", "a detach moves no count (references-move-as-said)", "importers-eager"},
     {"CPU-008", "what a device or a program wrote is read by the other once CPU access has begun: the pages of a world", "cpu-mappings-migrating"},
     {"CPU-009", "a fence that failed is pending no more, so that START does not wait for it", "fences"},
+    {"DYN-008", "kernels without `maps_at_attach` pin at each map of a static importer: the rows of DYN-007", "dynamic-6.18"},
     {"FEN-012", "a reservation that has to grow forgets entries whose fences have signalled; how large it was, two worlds keep open", "fences"},
-    {"MAP-005", "a map that the exporter refuses fails with the exporter's own errno", "importers-migrating"},
     {"MAP-011", "kernels without `caches_mappings` hand every map and unmap to the exporter", "importers-caching-6.18"},
     {"MAP-013", "the machine storage is allocated, or moved, by a map", "importers-deferred"},
     {"MAP-020", "a map moves no count (references-move-as-said)", "importers-eager"},

@@ -49,7 +49,7 @@ TEST(Traceability, MissesAReasonThatIsTakenAway) {
 TEST(Traceability, RejectsAReasonForWhatIsLookedAt) {
   std::vector<Reason> more(reasons().begin(), reasons().end());
   more.push_back({"ATT-017", Obstacle::Unseen, "it is not"});
-  EXPECT_THAT(holes(accounts(more), more), testing::ElementsAre(HasSubstr("DBUF-ATT-017: looked at by 2 rows (attachment)")));
+  EXPECT_THAT(holes(accounts(more), more), testing::ElementsAre(HasSubstr("DBUF-ATT-017: looked at by 3 rows (attachment)")));
 }
 
 TEST(Traceability, RejectsTwoReasonsAndEmptyOnes) {

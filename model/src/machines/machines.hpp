@@ -31,5 +31,7 @@ void extract_child_fd(Tables& tables);
 void extract_child_vma(Tables& tables);
 void extract_vmapping(Tables& tables);
 void extract_vmap(Tables& tables);
+void extract_pinning(Tables& tables);
+void extract_failure(Tables& tables);
 
 }  // namespace dmabuf::model::contract

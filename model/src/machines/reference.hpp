@@ -15,7 +15,7 @@ struct Reference : Machine<Reference> {
   using initial_state = None;
   using states = States<None, Held>;
   using events = Events<op::Export, op::Get, op::InstallFd, op::Put, op::Attach, op::BeginCpuAccess, op::EndCpuAccess,
-                        op::Vmap>;
+                        op::Vmap, op::AttachDynamic>;
   using facts_used = Facts<Fact::Guarded, Fact::LastHolder, Fact::LastVmapper>;
 
   using IfGuarded = If<Fact::Guarded>;
@@ -34,6 +34,7 @@ struct Reference : Machine<Reference> {
     Rule<    "ATT-007",  Held,  op::Attach,          Held                                                  >,
     Rule<    "CPU-002",  Held,  op::BeginCpuAccess,  Held,            Do<Effect::BeginAccess>              >,
     Rule<    "CPU-005",  Held,  op::EndCpuAccess,    Held,            Do<Effect::EndAccess>                >,
+    Rule<    "ATT-007",  Held,  op::AttachDynamic,   Held                                                  >,
     Rule<    "VMP-008",  Held,  op::Vmap,            Held                                                  >,
     Refused< "ATT-007",  Held,  op::InstallFd,       Errnos<EBUSY>,                  All<IfGuarded, IfAttached> >,
     Refused< "ATT-007",  Held,  op::Put,             Errnos<EBUSY>,                  All<IfGuarded, IfAttached> >,
@@ -44,6 +45,7 @@ struct Reference : Machine<Reference> {
     Refused< "ATT-001",  None,  op::Attach,          Nobody,                                     IfGuarded >,
     Refused< "CPU-001",  None,  op::BeginCpuAccess,  Nobody,                                     IfGuarded >,
     Refused< "CPU-001",  None,  op::EndCpuAccess,    Nobody,                                     IfGuarded >,
+    Refused< "ATT-001",  None,  op::AttachDynamic,   Nobody,                                     IfGuarded >,
     Refused< "VMP-001",  None,  op::Vmap,            Nobody,                                     IfGuarded >
   >;
   using outside = Table<
@@ -58,6 +60,7 @@ struct Reference : Machine<Reference> {
     Forbidden< "ATT-001",  None,  op::Attach,          IfUnguarded                           >,
     Forbidden< "CPU-001",  None,  op::BeginCpuAccess,  IfUnguarded                           >,
     Forbidden< "CPU-001",  None,  op::EndCpuAccess,    IfUnguarded                           >,
+    Forbidden< "ATT-001",  None,  op::AttachDynamic,   IfUnguarded                           >,
     Forbidden< "VMP-001",  None,  op::Vmap,            IfUnguarded                           >
   >;
   static_assert(complete<states, events, transition_table, outside>);

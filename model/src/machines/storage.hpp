@@ -15,7 +15,7 @@ struct Storage : Machine<Storage> {
   DMABUF_STATE(Confined);  ///< suits the strict device too
   using initial_state = Unallocated;
   using states = States<Unallocated, Anywhere, Confined>;
-  using events = Events<event::Born, op::Attach, op::Map, event::Touch>;
+  using events = Events<event::Born, op::Attach, op::Map, event::Hold, event::Touch, op::Migrate>;
   using facts_used = Facts<Fact::Eager, Fact::NeedsConfined, Fact::Migrates, Fact::Outstanding, Fact::RefusesLate,
                            Fact::RefusesStrict>;
 
@@ -31,6 +31,9 @@ struct Storage : Machine<Storage> {
     Rule<    "ATT-009",  Unallocated, op::Attach,   Unallocated                                                                            >,
     Rule<    "MIG-001",  Unallocated, op::Map,      Anywhere,        Do<>,                IfLax                                            >,
     Rule<    "MIG-002",  Unallocated, op::Map,      Confined,        Do<>,                IfConfine                                        >,
+    Rule<    "MIG-001",  Unallocated, event::Hold,  Anywhere,        Do<>,                IfLax                                            >,
+    Rule<    "MIG-002",  Unallocated, event::Hold,  Confined,        Do<>,                IfConfine                                        >,
+    Rule<    "MIG-001",  Unallocated, op::Migrate,  Unallocated                                                                            >,
     Rule<    "MIG-001",  Unallocated, event::Touch, Anywhere,        Do<>,                IfLax                                            >,
     Rule<    "MIG-002",  Unallocated, event::Touch, Confined,        Do<>,                IfConfine                                        >,
     Rule<    "ATT-015",  Anywhere,    op::Attach,   Anywhere,        Do<>,                IfWelcome                                        >,
@@ -40,13 +43,22 @@ struct Storage : Machine<Storage> {
     Rule<    "MIG-006",  Anywhere,    op::Map,      Confined,        Do<Effect::Migrate>, All<IfConfine, If<Fact::Migrates>, IfNot<Fact::Outstanding>> >,
     Refused< "MIG-004",  Anywhere,    op::Map,      Busy,                                 All<IfConfine, If<Fact::Migrates>, If<Fact::Outstanding>> >,
     Refused< "MIG-002",  Anywhere,    op::Map,      Errnos<EBUSY, EIO, EINVAL, ENOMEM>, All<IfConfine, IfNot<Fact::Migrates>>            >,
+    Rule<    "DYN-011",  Anywhere,    event::Hold,  Anywhere,        Do<>,                IfLax                                            >,
+    Rule<    "MIG-006",  Anywhere,    event::Hold,  Confined,        Do<Effect::Migrate>, All<IfConfine, If<Fact::Migrates>, IfNot<Fact::Outstanding>> >,
+    Refused< "DYN-011",  Anywhere,    event::Hold,  Busy,                                 All<IfConfine, If<Fact::Migrates>, If<Fact::Outstanding>> >,
+    Rule<    "MIG-007",  Anywhere,    op::Migrate,  Anywhere,        Do<Effect::Migrate>, IfNot<Fact::Outstanding>                         >,
+    Refused< "DYN-011",  Anywhere,    op::Migrate,  Busy,                                 If<Fact::Outstanding>                            >,
     Rule<    "MAP-021",  Anywhere,    event::Touch, Anywhere                                                                               >,
     Rule<    "ATT-015",  Confined,    op::Attach,   Confined,        Do<>,                IfNot<Fact::RefusesLate>                         >,
     Refused< "MIG-003",  Confined,    op::Attach,   Busy,                                 If<Fact::RefusesLate>                            >,
     Rule<    "MAP-021",  Confined,    op::Map,      Confined                                                                               >,
+    Rule<    "DYN-011",  Confined,    event::Hold,  Confined                                                                               >,
+    Rule<    "MIG-007",  Confined,    op::Migrate,  Confined,        Do<Effect::Migrate>, IfNot<Fact::Outstanding>                         >,
+    Refused< "DYN-011",  Confined,    op::Migrate,  Busy,                                 If<Fact::Outstanding>                            >,
     Rule<    "MAP-021",  Confined,    event::Touch, Confined                                                                               >
   >;
   using outside = Table<
+    Malformed< Anywhere, event::Hold, All<IfConfine, IfNot<Fact::Migrates>> >,
     Malformed< Anywhere, event::Born >,
     Malformed< Confined, event::Born >
   >;

@@ -53,8 +53,9 @@ enum class Invariant : std::uint8_t {
   WitnessesAgree,
   ChildrenHoldTheirOwn,
   VmapsCounted,
+  MovesAreTold,
 };
-inline constexpr std::size_t kInvariants = 20;
+inline constexpr std::size_t kInvariants = 21;
 
 struct InvariantInfo {
   Invariant invariant;

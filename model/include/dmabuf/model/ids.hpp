@@ -44,6 +44,8 @@ inline constexpr std::size_t kMaxSyncFiles = 3;
 inline constexpr std::size_t kMaxEntries = 6;  ///< of one reservation, or one sync_file
 inline constexpr std::size_t kMaxChildren = 1;
 inline constexpr std::size_t kMaxVmaps = 3;
+inline constexpr std::size_t kMaxNth = 3;   ///< call of a callback that can be told to fail
+inline constexpr std::size_t kMaxPins = 2;  ///< that an importer has of one attachment
 inline constexpr std::size_t kMaxPages = 4;  ///< largest buffer of a trace, in pages
 
 /// Two fd names that are always there: a number no file is open at, and an open file that is no

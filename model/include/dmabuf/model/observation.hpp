@@ -27,8 +27,11 @@ enum class Aspect : std::uint8_t {
   MapDirections, UnmapDirections, BeginDirections, EndDirections,  ///< of the same callbacks: see Directions
   VmapCalls, VunmapCalls,  ///< exporter callbacks
   Vmaps,  ///< the buffer's counter of kernel mappings
+  PinCalls, UnpinCalls,  ///< exporter callbacks
+  MoveNotifies,  ///< what importers were told of moves, each time
+  Failures,      ///< callbacks that failed because they were told to
 };
-inline constexpr std::size_t kAspects = 22;
+inline constexpr std::size_t kAspects = 26;
 /// "references", "attach_calls", … : the word reports and signatures use.
 std::string_view aspect_name(Aspect aspect);
 

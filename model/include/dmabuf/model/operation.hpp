@@ -54,6 +54,10 @@ enum class MergeForm : std::uint8_t { Good, Flags, Pad };
 /// `struct sync_file_info`: how many records there is room for, or what is wrong with it.
 enum class InfoForm : std::uint8_t { Count, Records, OneRecord, Flags, Pad, UnmappedRecords };
 
+/// A callback of an exporter that can be told to fail, and the errno it then fails with.
+enum class Callback : std::uint8_t { Attach, Map, Pin, Vmap, Begin, End, Mmap };
+enum class Failure : std::uint8_t { NoMemory, Io, NoSpace };
+
 /// Names a trace can set. An index, so that operations stay small; `name_text` gives the bytes.
 enum class NameId : std::uint8_t { Empty, Short, Other, Spaced, Longest, TooLong };
 inline constexpr std::array<std::string_view, 6> kNames = {
@@ -187,6 +191,21 @@ struct VmapRead { VmapId vmap; std::uint8_t page; friend bool operator==(const V
 struct VmapWrite { VmapId vmap; std::uint8_t page; Tag tag;
   friend bool operator==(const VmapWrite&, const VmapWrite&) = default; };
 
+// --- dynamic importers and exporters -------------------------------------------------------------
+/// `dma_buf_dynamic_attach` with an importer that is told of moves.
+struct AttachDynamic { ReferenceId reference; DeviceId device; AttachmentId attachment;
+  friend bool operator==(const AttachDynamic&, const AttachDynamic&) = default; };
+/// `dma_buf_pin` and `dma_buf_unpin`, under the reservation lock.
+struct Pin { AttachmentId attachment; friend bool operator==(const Pin&, const Pin&) = default; };
+struct Unpin { AttachmentId attachment; friend bool operator==(const Unpin&, const Unpin&) = default; };
+/// The exporter of the buffer behind r is asked to move the storage to another place of the same kind.
+struct Migrate { ReferenceId reference; friend bool operator==(const Migrate&, const Migrate&) = default; };
+
+// --- failures ------------------------------------------------------------------------------------
+/// The exporter of b is told that the nth call of a callback from now on fails, and nothing else. 0: none does.
+struct Fail { BufferId buffer; Callback callback; std::uint8_t nth; Failure error;
+  friend bool operator==(const Fail&, const Fail&) = default; };
+
 }  // namespace op
 
 /// One request. Trivially copyable, at most 12 bytes.
@@ -198,7 +217,8 @@ using Operation =
                  op::AddFence, op::SignalFence, op::Poll, op::ExportSyncFile, op::ImportSyncFile,
                  op::MergeSyncFiles, op::FileInfo, op::PollSyncFile, op::CloseSyncFile,
                  op::Mprotect, op::MunmapPage, op::Mremap, op::Move, op::Fork, op::ChildLoad, op::Exec,
-                 op::Exit, op::Vmap, op::Vunmap, op::VmapRead, op::VmapWrite>;
+                 op::Exit, op::Vmap, op::Vunmap, op::VmapRead, op::VmapWrite,
+                 op::AttachDynamic, op::Pin, op::Unpin, op::Migrate, op::Fail>;
 static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 12);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
@@ -211,7 +231,7 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "set_name", "add_fence", "signal", "poll", "export_sync_file", "import_sync_file", "merge", "file_info",
     "poll_sync_file", "close_sync_file",
     "mprotect", "munmap_page", "mremap", "move", "fork", "child_load", "exec", "exit",
-    "vmap", "vunmap", "vmap_read", "vmap_write"};
+    "vmap", "vunmap", "vmap_read", "vmap_write", "attach_dynamic", "pin", "unpin", "migrate", "fail"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
 

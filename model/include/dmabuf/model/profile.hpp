@@ -20,7 +20,7 @@ enum class Constraints : std::uint8_t {
   Ignored,          ///< the exporter asks nobody
   RefusedAtAttach,  ///< attach fails with -EBUSY (DBUF-ATT-006)
   RefusedAtMap,     ///< map fails
-  Migrates,         ///< a map moves the storage when nobody else has it mapped, else -EBUSY
+  Migrates,         ///< a map moves the storage when nobody else keeps it in place, else -EBUSY
 };
 
 /// Which device of user space makes the buffers, and so checks what it was asked for.
@@ -48,6 +48,10 @@ struct KernelProfile {
   bool faulting_mappings_grow = true;  ///< DBUF-MMU-012: udmabuf's, before 6.12; beyond the end is SIGBUS
   std::string_view source;        ///< where these were read or seen
   bool has_sync_file = true;      ///< DBUF-IOC-004: EXPORT_SYNC_FILE and IMPORT_SYNC_FILE, 6.0
+  /// DBUF-ATT-010, 012, 014: where one side is dynamic and the other is not, attach maps and pins, and the
+  /// table is cached (up to 6.12); else each map of a static importer pins.
+  bool maps_at_attach = true;
+  bool move_notify = false;       ///< DBUF-DYN-007: CONFIG_DMABUF_MOVE_NOTIFY; else a dynamic importer's map pins, too
   bool poll_holds_file = true;    ///< DBUF-POL-006: an armed poll slot counts as a reference, 5.15.223
 };
 
@@ -71,6 +75,9 @@ struct ExporterProfile {
   bool chooses_access = true;               ///< honours the access asked for; else always read-write
   bool write_only = true;                   ///< can be asked for a write-only buffer
   bool zeroed = true;                       ///< a new buffer reads as zeroes
+  bool dynamic = false;                     ///< has pin and unpin: moves its storage, and says so (DBUF-MIG-007)
+  bool fails = false;                       ///< its callbacks can be told to fail
+  bool vmap_fails = false;                  ///< its vmap, too (the core would warn, DBUF-VMP-004)
   Answer has_vmap = Answer::Yes;            ///< else -EINVAL (DBUF-VMP-002)
   bool device_data = true;                  ///< DeviceRead/DeviceWrite can see the pages
   std::string_view source;

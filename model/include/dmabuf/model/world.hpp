@@ -28,7 +28,10 @@ inline constexpr std::uint64_t kUnknownTag = ~std::uint64_t{0};  ///< nothing is
 
 /// How often each exporter callback must have run in the buffer's present life (DBUF-INV-004).
 struct Callbacks {
-  std::uint16_t attach = 0, detach = 0, map = 0, unmap = 0, begin = 0, end = 0, release = 0, vmap = 0, vunmap = 0;
+  std::uint16_t attach = 0, detach = 0, map = 0, unmap = 0, begin = 0, end = 0, release = 0, vmap = 0, vunmap = 0,
+                pin = 0, unpin = 0;
+  std::uint16_t move_notifies = 0;                  ///< over all importers
+  std::uint16_t failures = 0;                       ///< as they were told to
   std::uint16_t attach_refused = 0;                 ///< not part of `attach`
   Directions maps, unmaps, begins, ends;            ///< the direction each was given
   friend bool operator==(const Callbacks&, const Callbacks&) = default;
@@ -39,6 +42,15 @@ struct EntryState {
   std::uint8_t fence = kNone;
   Usage usage = Usage::Kernel;
   friend bool operator==(const EntryState&, const EntryState&) = default;
+};
+
+/// A failure to come.
+struct FailureState {
+  StateId state = 0;  ///< machine "failure"
+  Callback callback = Callback::Attach;
+  std::uint8_t nth = 0;  ///< 1: the next call
+  Failure error = Failure::NoMemory;
+  friend bool operator==(const FailureState&, const FailureState&) = default;
 };
 
 /// What a poll has left behind: the slot for IN, or for OUT.
@@ -65,6 +77,7 @@ struct BufferState {
   std::uint8_t entry_count = 0;
   std::array<EntryState, kMaxEntries> entries{};  ///< of the reservation, in its order
   PollSlotState poll_in, poll_out;
+  FailureState failure;
   Callbacks callbacks;
   std::array<std::uint64_t, kMaxPages> content{};  ///< tag of each page, or kUnknownTag
   friend bool operator==(const BufferState&, const BufferState&) = default;
@@ -90,6 +103,8 @@ struct AttachmentState {
   std::uint8_t device = 0;
   std::uint8_t mappings = 0;
   std::uint8_t cached = kNone;  ///< direction of the cached sg_table (DBUF-MAP-008)
+  bool dynamic = false;         ///< its importer is told of moves
+  std::uint8_t pins = 0;        ///< that its importer asked for; the core's own are known by its mappings
   friend bool operator==(const AttachmentState&, const AttachmentState&) = default;
 };
 
@@ -97,6 +112,7 @@ struct MappingState {
   StateId state = 0;  ///< machine "mapping"
   std::uint8_t attachment = kNone;
   std::uint8_t direction = 0;
+  bool stale = false;  ///< the storage has moved since
   friend bool operator==(const MappingState&, const MappingState&) = default;
 };
 
@@ -191,7 +207,7 @@ struct Alternative {
   ErrnoSet errnos;                    ///< Refused: which
   std::uint64_t value = kUnknownTag;  ///< Permitted: what it must return; kUnknownTag if nothing is said
   const RowInfo* reason = nullptr;    ///< the row that decided
-  World next;                         ///< unchanged for a refusal, but for Callbacks::attach_refused
+  World next;                         ///< unchanged for a refusal, but for what exporters were asked meanwhile
   std::array<RowId, 20> fired{};      ///< every row that took part, in order
   std::uint8_t fired_count = 0;
 };

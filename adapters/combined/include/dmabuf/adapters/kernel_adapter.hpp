@@ -15,7 +15,7 @@ namespace dmabuf::adapters {
 /// Which exporter, and how the adapter is to go about it.
 struct KernelTarget {
   /// "vgem", "udmabuf", "heap:<name>", "drm:<driver>", "harness:<policy>" (eager, deferred,
-  /// refusing, caching, migrating, novmap) or "harness", which takes its policy from `policy`.
+  /// refusing, caching, migrating, novmap, dynamic) or "harness", which takes its policy from `policy`.
   std::string exporter{};
   std::string policy{};           ///< harness only; "" is the one in `exporter`, else "eager"
   std::string defect = "none";    ///< harness only: what its exporter is to get wrong

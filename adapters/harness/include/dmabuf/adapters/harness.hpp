@@ -29,7 +29,7 @@ struct NamedNumber {
 };
 
 /// How an exporter of the module goes about its storage: "eager", "deferred", "refusing",
-/// "caching", "migrating", "novmap", as DBH_POLICY_* bits.
+/// "caching", "migrating", "novmap", "dynamic", as DBH_POLICY_* bits.
 std::span<const NamedNumber> harness_policies();
 /// What it can be told to get wrong, DBH_DEFECT_*: "leak-mapping", "double-release", ...
 std::span<const NamedNumber> harness_defects();
@@ -63,13 +63,19 @@ class Harness {
   /// The fd is one of `process`, which shares this context.
   Expected<Handle> get(Process& process, int number);
   model::Outcome put(Handle reference);
-  Expected<Handle> attach(Handle reference, model::DeviceId);
+  Expected<Handle> attach(Handle reference, model::DeviceId, bool dynamic);
   model::Outcome detach(Handle attachment);
   Expected<Handle> map(Handle attachment, model::Direction);
   model::Outcome unmap(Handle mapping);
   /// The tag the page was filled from, or kTorn.
   model::Outcome read_page(Handle mapping, unsigned page);
   model::Outcome write_page(Handle mapping, unsigned page, model::Tag);
+  model::Outcome pin(Handle attachment);
+  model::Outcome unpin(Handle attachment);
+  /// The exporter, which must be the module's, moves the storage.
+  model::Outcome move(Handle reference);
+  /// The nth call of DBH_CALLBACK_* from now on fails with the errno; 0: none does.
+  model::Outcome inject(std::uint64_t serial, std::uint32_t callback, std::uint32_t nth, int error);
   struct Vmapped {
     Handle handle;
     std::uint32_t same;  ///< kernel mappings of the buffer at this address, this one included

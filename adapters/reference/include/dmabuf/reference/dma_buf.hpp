@@ -26,12 +26,19 @@ inline constexpr std::int8_t kNobody = -1;  ///< no buffer, no fd number, no own
 /// Where backing storage lies. A strict device reaches confined pages only.
 enum class Placement : std::uint8_t { Anywhere, Confined };
 
+struct Place {
+  Placement placement = Placement::Anywhere;
+  std::uint8_t bank = 0;  ///< 0 or 1
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
 using Page = std::array<std::uint64_t, kReferencePageSize / sizeof(std::uint64_t)>;
 using PageIndex = std::uint8_t;
 
-/// Physical memory: each buffer slot has its page frames in either place.
+/// Physical memory: each buffer slot has its page frames in either place, twice, so that storage can move
+/// to another place of the same kind.
 struct Memory {
-  static constexpr std::size_t kFrames = model::kMaxBuffers * 2 * model::kMaxPages;
+  static constexpr std::size_t kFrames = model::kMaxBuffers * 4 * model::kMaxPages;
   std::array<Page, kFrames> frames{};
 
   void fill(PageIndex index, std::uint64_t tag) {
@@ -41,9 +48,9 @@ struct Memory {
     return model::page_tag(std::as_bytes(std::span(frames[index])));
   }
 
-  static constexpr PageIndex frame(std::uint8_t buffer, Placement placement, std::size_t page) {
+  static constexpr PageIndex frame(std::uint8_t buffer, Place place, std::size_t page) {
     return static_cast<PageIndex>(
-        (buffer * 2U + static_cast<unsigned>(placement)) * model::kMaxPages + page);
+        ((buffer * 2U + static_cast<unsigned>(place.placement)) * 2U + place.bank) * model::kMaxPages + page);
   }
 };
 
@@ -66,20 +73,24 @@ struct AttachmentList {
   struct Entry {
     std::uint8_t attachment = 0;
     std::uint8_t device = 0;
+    bool dynamic = false;  ///< has importer ops
   };
   std::array<Entry, 2 * model::kMaxAttachments> entries{};
   std::uint8_t count = 0;
 
-  void insert(std::uint8_t attachment, std::uint8_t device);
+  void insert(std::uint8_t attachment, std::uint8_t device, bool dynamic = false);
   void remove(std::uint8_t attachment);
   bool has_device(model::DeviceId device) const;
 };
 
-enum class Callback : std::uint8_t { Attach, Detach, Map, Unmap, Begin, End, Release, Vmap, Vunmap };
-inline constexpr std::size_t kCallbacks = 9;
+enum class Callback : std::uint8_t { Attach, Detach, Map, Unmap, Begin, End, Release, Vmap, Vunmap, Pin, Unpin };
+inline constexpr std::size_t kCallbacks = 11;
 model::Aspect aspect_of(Callback callback);
 
 struct ExporterConfig;
+struct DmaBuf;
+/// dma_buf_move_notify, for exporters: importers that want to know are told that the storage moves.
+void move_notify(DmaBuf& buffer);
 
 /// `struct dma_buf`, with what its exporter keeps beside it.
 struct DmaBuf {
@@ -105,15 +116,24 @@ struct DmaBuf {
   FenceIndex poll_out = kNoFence;
 
   std::uint8_t vmapping_counter = 0;
-  Placement vmap_at = Placement::Anywhere;  ///< what the address means, while the counter is above zero
+  Place vmap_at;  ///< what the address means, while the counter is above zero
+  std::uint16_t move_notifies = 0;  ///< importers told, each time
+  struct Failing {
+    model::Callback callback{};
+    std::uint8_t nth = 0;  ///< 0: none
+    int error = 0;
+  };
+  Failing failing;             ///< as it was told
+  std::uint16_t failures = 0;  ///< as it was told, so far
 
   // The exporter's own.
-  Placement placement = Placement::Anywhere;
+  Place place;
   bool allocated = false;
   bool was_mapped = false;
   bool cpu_access_begun = false;
   std::uint8_t outstanding = 0;   ///< maps not yet unmapped
   bool vmapped = false;
+  std::uint8_t pins = 0;  ///< not yet undone
   std::uint8_t generation = 0;    ///< times the storage has moved
   std::uint8_t device_dirty = 0;  ///< pages a device has written; kept for BeginWrongDirection only
   std::uint16_t position = 0;     ///< in pages; kept for SeekMovesPosition only

@@ -24,9 +24,14 @@ struct DmaBufOps {
   int (*mmap)(Core&, DmaBuf&, model::Sharing) = nullptr;
   int (*begin_cpu_access)(Core&, DmaBuf&, model::Direction) = nullptr;
   int (*end_cpu_access)(Core&, DmaBuf&, model::Direction) = nullptr;
-  /// Optional: no kernel mappings. The address is the placement's.
-  int (*vmap)(Core&, DmaBuf&, Placement&) = nullptr;
+  /// Optional: no kernel mappings. The address is the place's.
+  int (*vmap)(Core&, DmaBuf&, Place&) = nullptr;
   void (*vunmap)(Core&, DmaBuf&) = nullptr;
+  /// Optional, both or neither: who has them is dynamic, and moves its storage.
+  int (*pin)(Core&, DmaBuf&, model::DeviceId) = nullptr;
+  void (*unpin)(Core&, DmaBuf&) = nullptr;
+  /// Not of the kernel's table, but the exporter's own doing: moves the storage elsewhere. Only with pin.
+  int (*migrate)(Core&, DmaBuf&) = nullptr;
   /// Not of the kernel's table: gives a buffer its storage, at export or at first use.
   void (*allocate)(Core&, DmaBuf&) = nullptr;
 };
@@ -42,6 +47,8 @@ struct ExporterConfig {
   bool write_only = true;           ///< has a way to ask for it; else -EINVAL
   bool checks_flags = false;        ///< -EINVAL for flags it does not know; else they are ignored
   std::uint8_t own_references = 0;  ///< beside the fd's, while the handle is open
+
+  bool dynamic() const { return ops->pin != nullptr; }
 };
 
 /// The names open_reference() takes.

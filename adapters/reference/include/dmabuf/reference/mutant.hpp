@@ -206,6 +206,25 @@ enum class Mutant : std::uint8_t {
   VmapShowsFirstPageOnly,
   PutWhileVmapped,
   MigrationInSpiteOfVmap,
+  // dynamic importers and exporters
+  DynamicAttachMapsLate,
+  StaticAttachNotPinned,
+  DetachForgetsUnpin,
+  DetachWhilePinned,
+  PinOfStaticAccepted,
+  UnpinCallsTwice,
+  MapPinsInSpiteOfMoveNotify,
+  MoveTellsNobody,
+  MoveWhilePinned,
+  MoveLosesContents,
+  MapAfterMoveIsStale,
+  // failures of exporters
+  FailedMapForgetsUnpin,
+  FailedPinForgetsDetach,
+  FailedPinIsSwallowed,
+  FailedMapIsCached,
+  FailedVmapIsCounted,
+  FailedBeginIsCounted,
 };
 
 /// Where the bug comes to light.

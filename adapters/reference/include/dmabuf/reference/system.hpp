@@ -20,6 +20,7 @@ struct Leftover {
   std::int32_t exporter_attachments = 0;  ///< attach callbacks without a detach
   std::int32_t exporter_mappings = 0;     ///< map callbacks without an unmap
   std::int32_t exporter_vmaps = 0;        ///< vmap callbacks without a vunmap
+  std::int32_t exporter_pins = 0;         ///< pin callbacks without an unpin
   std::int32_t foreign_references = 0;    ///< on the file that is no dma-buf
   std::int32_t sync_files = 0;            ///< fds no slot knows of
   friend bool operator==(const Leftover&, const Leftover&) = default;
@@ -85,6 +86,11 @@ class System {
   model::Outcome run(const model::op::Vunmap&);
   model::Outcome run(const model::op::VmapRead&);
   model::Outcome run(const model::op::VmapWrite&);
+  model::Outcome run(const model::op::AttachDynamic&);
+  model::Outcome run(const model::op::Pin&);
+  model::Outcome run(const model::op::Unpin&);
+  model::Outcome run(const model::op::Migrate&);
+  model::Outcome run(const model::op::Fail&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -116,6 +122,8 @@ class System {
     std::int8_t buffer = kNobody;
     std::uint8_t device = 0;
     std::uint8_t live_mappings = 0;
+    bool dynamic = false;   ///< its importer has ops
+    std::uint8_t pins = 0;  ///< that it asked for
     bool cached = false;
     model::Direction cached_direction = model::Direction::None;
     SgTable cached_table;
@@ -135,13 +143,13 @@ class System {
     bool may_write = true;  ///< mprotect can make it writable
     std::uint8_t process = 0;
     bool faulted = false;
-    Placement placement = Placement::Anywhere;  ///< at the first fault
+    Place place;  ///< at the first fault
   };
 
   /// What dma_buf_vmap gave an importer.
   struct Vmap {
     std::int8_t buffer = kNobody;
-    Placement at = Placement::Anywhere;
+    Place at;
   };
 
   /// What fork gave a child: its own fd table, and a copy of each CPU mapping.
@@ -174,6 +182,14 @@ class System {
 
   // importers
   bool needs_its_reference(std::int8_t buffer) const;
+  model::Outcome attach(model::ReferenceId from, model::DeviceId device, model::AttachmentId into, bool dynamic);
+  int map_and_keep(Attachment& attachment, DmaBuf& buffer);
+  void detach(DmaBuf& buffer, std::uint8_t attachment);
+  /// Asked before each callback that can be told to fail: the errno, or 0.
+  int told_to_fail(DmaBuf& buffer, model::Callback callback);
+  int pin(DmaBuf& buffer, model::DeviceId device);
+  void unpin(DmaBuf& buffer);
+  int map_by_exporter(Attachment& attachment, DmaBuf& buffer, model::Direction direction, SgTable& table);
   int map(Attachment& attachment, DmaBuf& buffer, model::Direction direction, SgTable& table);
   void unmap(DmaBuf& buffer, const SgTable& table, model::Direction direction);
   int begin_cpu_access(DmaBuf& buffer, model::Direction direction);

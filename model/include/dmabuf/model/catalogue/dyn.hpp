@@ -103,6 +103,13 @@ inline constexpr Requirement dyn[] = {
      .text = "move_notify is called invalidate_mappings, and DMABUF_MOVE_NOTIFY is gone.",
      .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_invalidate_mappings"},
      .versions = {"7.2", ""}},
+    {.id = "DYN-015",
+     .bearer = Bearer::Importer,
+     .strength = Strength::Must,
+     .routes = via(Route::Harness),
+     .text = "What an importer has pinned it unpins, as often, before it detaches; the core looks at "
+             "neither, and the storage would stay where it is for good.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_pin, dma_buf_unpin"}},
 };
 
 }  // namespace dmabuf::model::area

@@ -93,6 +93,13 @@ inline constexpr Requirement inv[] = {
      .text = "Once all is closed, signalled and quiet, nothing made by the test remains: "
              "bufinfo, module use counts and fd numbers are what they were.",
      .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_release"}},
+    {.id = "INV-013",
+     .bearer = Bearer::Tester,
+     .strength = Strength::Implementation,
+     .routes = via(Route::Harness, Route::Reference),
+     .text = "Of an exporter that is told to fail the n-th call of a callback fails from then on, once, and "
+             "before it does anything; nothing else does.",
+     .source = {"kernel-harness/include/uapi/dmabuf_harness.h", "DBH_IOC_INJECT"}},
 };
 
 }  // namespace dmabuf::model::area

@@ -131,6 +131,12 @@ inline constexpr Requirement mmu[] = {
              "import, show the same memory.",
      .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_mmap_internal"},
      .observed = true},
+    {.id = "MMU-017",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Harness),
+     .text = "An error from ops.mmap reaches the caller unchanged, and the count is as it was before.",
+     .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_mmap_internal"}},
 };
 
 }  // namespace dmabuf::model::area
