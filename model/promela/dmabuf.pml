@@ -14,7 +14,8 @@
  *             ODD_CREATIONS (also of size 0 and with unknown flags)
  *             RESHAPES (what becomes of CPU mappings: reshaped.pml; GROWING_PAST: they may end behind their buffer)
  *             CHILDREN (children.pml; CLOSE_ON_EXEC: fds of both kinds)
- *             and of fences, with slots FENCES and SYNC_FILES: fences.pml; of kernel mappings, with VMAPS: vmaps.pml
+ *             and of fences, with slots FENCES and SYNC_FILES: fences.pml; of kernel mappings, with VMAPS: vmaps.pml;
+ *             DYNAMIC (importers that are told of moves: dynamic.pml)
  *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP REFUSES_ATTACH CONSTRAINTS ONE_MAP NO_MMAP
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS GROWTH UNGUARDED NO_RENAME_WHILE_ATTACHED
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
@@ -238,7 +239,7 @@ byte map[MAPPINGS];      /* its attachment + 1 */
 byte dir[MAPPINGS];
 byte maps[ATTACHMENTS];  /* mappings handed out, counted */
 #endif
-#if CACHES != NO
+#if CACHES != NO || defined(DYNAMIC)
 byte cached[ATTACHMENTS];  /* the direction + 1 of the table the core keeps (MAP-007) */
 #endif
 #if VMAS > 0
@@ -306,6 +307,22 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #define CHECK_KMAPS(b) skip
 #endif
 
+#ifdef DYNAMIC
+#include "dynamic.pml"
+#else
+#define HELD(b) (MAPPED(b) || VMAPPED(b))
+#define TELL(b)
+#define KEPT_AT_ATTACH(dynamic) false
+#define KEEP_AT_ATTACH(dynamic, a, b) skip
+#define SET_DYNAMIC(a, dynamic) skip
+#define PINNED(a) false
+#define IS_STALE(m) false
+#define FORGET_STALE(m) skip
+#define ATTACH_DYNAMIC(b, r, d, a)
+#define ATTACH_DYNAMIC_NONE(r, d, a)
+#define CHECK_DYNAMIC(a)
+#endif
+
 /* -- what is said of it -------------------------------------------------------------------------------------- */
 #define IS_FD(f, b) + (fd[f] == b + 1)
 #define IS_REF(r, b) + (ref[r] == b + 1)
@@ -333,7 +350,11 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #define ATTACHMENTS_OF(b) (0 ALL_A(IS_ATT, b))
 #define MAPPINGS_OF(a) (0 ALL_M(IS_MAP, a))
 #define STRICT_ATTACHED(b) (false ALL_A(IS_STRICT, b))
+#if MAPPINGS > 0
 #define MAPPED(b) ((0 ALL_A(MAPS_OF, b)) > 0)
+#else
+#define MAPPED(b) false
+#endif
 
 /* Asserted after every step, of every buffer, attachment and mapping. */
 #define CHECK_B(b, ...) \
@@ -347,7 +368,7 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #else
 #define CHECK_ATTS(b) skip
 #endif
-#define CHECK_A(a, ...) assert(maps[a] == MAPPINGS_OF(a));
+#define CHECK_A(a, ...) assert(maps[a] == MAPPINGS_OF(a)); CHECK_DYNAMIC(a)
 #define CHECK_M(m, ...) assert(map[m] == 0 || att[map[m] - 1] > 0);
 #define SEMI_CHECK_B(b, ...) CHECK_B(b);
 #if MAPPINGS > 0
@@ -399,6 +420,9 @@ int at;  /* the next line of the walk that is followed; 0 without one */
  * 13  exec closes nothing
  * 14  a slot that is armed holds nothing
  * 15  a fence takes the place of an earlier one of its context, though that mattered to more
+ * of dynamic importers:
+ * 16  an importer's pin holds nothing
+ * 17  a pin may be left behind at detach
  */
 
 #define BORN(b, where) buf[b] = LIVE; released[b] = 0; place[b] = where
@@ -588,26 +612,31 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #endif
 #define UNSUITED(b, d) (CONSTRAINTS == REFUSED_AT_ATTACH && d == 1 && place[b] == ANYWHERE)
 #define CAN_ATTACH(b, r, a) (ref[r] == b + 1 && att[a] == 0)
-#define ATTACH(b, r, d, a) \
-  OP("attach r" #r " d" #d " a" #a, CAN_ATTACH(b, r, a) && !UNSUITED(b, d) && LATE_ADMITTED(b), \
-     att[a] = b + 1; dev[a] = d; atts[b]++) \
-  REFUSE("attach r" #r " d" #d " a" #a, EBUSY, CAN_ATTACH(b, r, a) && (UNSUITED(b, d) || LATE_REFUSED(b))) \
-  REFUSE_ANYHOW(b, r, d, a)
+/* Where only one side can handle moves the core maps at once, in both directions, and keeps the table: ATT-010, ATT-012. */
+#define ATTACH_AS(verb, dynamic, b, r, d, a) \
+  OP(verb " r" #r " d" #d " a" #a, \
+     CAN_ATTACH(b, r, a) && !UNSUITED(b, d) && LATE_ADMITTED(b) && (!KEPT_AT_ATTACH(dynamic) || REACHED_BY(d, b)), \
+     att[a] = b + 1; dev[a] = d; SET_DYNAMIC(a, dynamic); atts[b]++; KEEP_AT_ATTACH(dynamic, a, b)) \
+  REFUSE(verb " r" #r " d" #d " a" #a, EBUSY, \
+     CAN_ATTACH(b, r, a) && (UNSUITED(b, d) || LATE_REFUSED(b) || (KEPT_AT_ATTACH(dynamic) && !REACHED_BY(d, b)))) \
+  REFUSE_ANYHOW(verb, b, r, d, a)
+#define ATTACH(b, r, d, a) ATTACH_AS("attach", 0, b, r, d, a) ATTACH_DYNAMIC(b, r, d, a)
 /* ATT-015: an exporter nobody has read may refuse whom it likes, with an errno of its own. */
 #if REFUSES_ATTACH == MAYBE
-#define REFUSE_ANYHOW(b, r, d, a) REFUSE("attach r" #r " d" #d " a" #a, EIO, CAN_ATTACH(b, r, a))
+#define REFUSE_ANYHOW(verb, b, r, d, a) REFUSE(verb " r" #r " d" #d " a" #a, EIO, CAN_ATTACH(b, r, a))
 #else
-#define REFUSE_ANYHOW(b, r, d, a)
+#define REFUSE_ANYHOW(verb, b, r, d, a)
 #endif
-#define ATTACH_LAX(a, r) EACH_B(ATTACH, r, 0, a) GUARD("attach r" #r " d0 a" #a, ref[r] == 0 && att[a] == 0)
+#define ATTACH_NONE(r, d, a) \
+  GUARD("attach r" #r " d" #d " a" #a, ref[r] == 0 && att[a] == 0) ATTACH_DYNAMIC_NONE(r, d, a)
+#define ATTACH_LAX(a, r) EACH_B(ATTACH, r, 0, a) ATTACH_NONE(r, 0, a)
 #ifdef ONE_DEVICE
 #define ATTACH_A(a, r) ATTACH_LAX(a, r)
 #else
-#define ATTACH_A(a, r) \
-  ATTACH_LAX(a, r) EACH_B(ATTACH, r, 1, a) GUARD("attach r" #r " d1 a" #a, ref[r] == 0 && att[a] == 0)
+#define ATTACH_A(a, r) ATTACH_LAX(a, r) EACH_B(ATTACH, r, 1, a) ATTACH_NONE(r, 1, a)
 #endif
 #define ATTACH_R(r, ...) EACH_A(ATTACH_A, r)
-#if CACHES != NO
+#if CACHES != NO || defined(DYNAMIC)
 #define FORGET_TABLE(a) cached[a] = 0
 #else
 #define FORGET_TABLE(a) skip
@@ -617,7 +646,7 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #else
 #define HANDED_OUT(a) false
 #endif
-/* ATT-018: the importer's mappings go first. */
+/* ATT-018: the importer's mappings go first; DYN-015: and so do its pins. */
 #ifdef STALLS
 #define WAITS(a) (stalled == a + 1)
 #else
@@ -625,31 +654,35 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #endif
 #if PLANT == 7
 #define MAY_DETACH(a) true
+#elif PLANT == 17
+#define MAY_DETACH(a) (!HANDED_OUT(a))
 #else
-#define MAY_DETACH(a) (!HANDED_OUT(a) && !WAITS(a))
+#define MAY_DETACH(a) (!HANDED_OUT(a) && !PINNED(a) && !WAITS(a))
 #endif
 #define DETACH(b, a) \
-  STEP("detach a" #a, att[a] == b + 1 && MAY_DETACH(a), att[a] = 0; dev[a] = 0; FORGET_TABLE(a); \
+  STEP("detach a" #a, att[a] == b + 1 && MAY_DETACH(a), att[a] = 0; dev[a] = 0; FORGET_TABLE(a); SET_DYNAMIC(a, 0); \
        assert(atts[b] > 0); atts[b]--)
 #define DETACH_A(a, ...) EACH_B(DETACH, a) \
-  GUARD_BUSY("detach a" #a, att[a] > 0 && HANDED_OUT(a)) GUARD("detach a" #a, att[a] == 0)
+  GUARD_BUSY("detach a" #a, att[a] > 0 && (HANDED_OUT(a) || PINNED(a))) GUARD("detach a" #a, att[a] == 0)
 
 /* A map that reaches the exporter. The first one chooses the place, which then suits every device attached
  * (MIG-002); later a strict device may find it unsuitable. */
-#define SUITS(a, b) (CONSTRAINTS == IGNORED || dev[a] == 0 || place[b] != ANYWHERE)
+#define SUITS_DEVICE(d, b) (CONSTRAINTS == IGNORED || d == 0 || place[b] != ANYWHERE)
+#define SUITS(a, b) SUITS_DEVICE(dev[a], b)
 #if PLANT == 11
 #define CAN_MOVE(b) (CONSTRAINTS == MIGRATES)
 #else
-#define CAN_MOVE(b) (CONSTRAINTS == MIGRATES && !MAPPED(b) && !VMAPPED(b))
+#define CAN_MOVE(b) (CONSTRAINTS == MIGRATES && !HELD(b))
 #endif
-#define REACH(a, b) (SUITS(a, b) || CAN_MOVE(b))
+#define REACHED_BY(d, b) (SUITS_DEVICE(d, b) || CAN_MOVE(b))
+#define REACH(a, b) REACHED_BY(dev[a], b)
 #define ALLOCATE(b) \
   if \
   :: place[b] == NOWHERE && CONSTRAINTS != IGNORED && STRICT_ATTACHED(b) -> place[b] = CONFINED \
   :: place[b] == NOWHERE && !(CONSTRAINTS != IGNORED && STRICT_ATTACHED(b)) -> place[b] = ANYWHERE \
   :: else \
   fi
-#define MOVE(a, b) if :: !SUITS(a, b) -> assert(!MAPPED(b)); place[b] = CONFINED :: else fi
+#define MOVE(a, b) if :: !SUITS(a, b) -> assert(!HELD(b)); TELL(b) place[b] = CONFINED :: else fi
 #define HAND_OUT(a, m, d) assert(att[a] > 0); map[m] = a + 1; dir[m] = d; maps[a]++
 #define CAN_MAP(b, a, m) (att[a] == b + 1 && map[m] == 0)
 #ifdef ONE_MAP
@@ -658,19 +691,22 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #define AGAIN(a) true
 #endif
 #if CACHES != NO
+#define KEEP_TABLE(a, d) cached[a] = d + 1
+#else
+#define KEEP_TABLE(a, d) skip
+#endif
+#if CACHES != NO || defined(DYNAMIC)
 #if PLANT == 1
 #define SERVES(a, d) (cached[a] == d + 1)
 #else
 #define SERVES(a, d) (cached[a] == d + 1 || cached[a] == BIDIRECTIONAL + 1)
 #endif
 #define IS_CACHED(a) (cached[a] > 0)
-#define KEEP_TABLE(a, d) cached[a] = d + 1
 #define MAP_CACHED(b, d, n, a, m) \
   OP("map a" #a " m" #m " " #n, CAN_MAP(b, a, m) && IS_CACHED(a) && SERVES(a, d), HAND_OUT(a, m, d)) \
   REFUSE("map a" #a " m" #m " " #n, EBUSY, CAN_MAP(b, a, m) && IS_CACHED(a) && !SERVES(a, d))
 #else
 #define IS_CACHED(a) false
-#define KEEP_TABLE(a, d) skip
 #define MAP_CACHED(b, d, n, a, m)
 #endif
 #if CACHES == MAYBE
@@ -705,11 +741,11 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #define UNMAP_STEP STEP
 #endif
 #define UNMAP(a, m) \
-  UNMAP_STEP("unmap m" #m, map[m] == a + 1, map[m] = 0; dir[m] = 0; assert(maps[a] > 0); maps[a]--)
+  UNMAP_STEP("unmap m" #m, map[m] == a + 1, map[m] = 0; dir[m] = 0; FORGET_STALE(m); assert(maps[a] > 0); maps[a]--)
 #define UNMAP_M(m, ...) EACH_A(UNMAP, m) GUARD("unmap m" #m, map[m] == 0)
 #define DEVICE_RW(m, ...) \
-  OP("device_read m" #m " page=0", map[m] > 0 && dir[m] != FROM_DEVICE, skip) \
-  OP("device_write m" #m " page=0 tag=0x1", map[m] > 0 && dir[m] != TO_DEVICE, skip)
+  OP("device_read m" #m " page=0", map[m] > 0 && dir[m] != FROM_DEVICE && !IS_STALE(m), skip) \
+  OP("device_write m" #m " page=0 tag=0x1", map[m] > 0 && dir[m] != TO_DEVICE && !IS_STALE(m), skip)
 
 /* CPU access. */
 #define BEGIN(b) begun[b] = 1; ALLOCATE(b)
@@ -898,6 +934,10 @@ end:
   EACH_A(DETACH_A, 0)
   EACH_A(MAP_A, 0)
   EACH_M(UNMAP_M, 0)
+#endif
+#ifdef DYNAMIC
+  EACH_A(PIN_A, 0)
+  EACH_R(MIGRATE_R, 0)
 #endif
 #ifdef DEVICE_ACCESS
   EACH_M(DEVICE_RW, 0)

@@ -23,9 +23,11 @@ safety - importers-eager - 3
 safety - importers-eager - 7
 safety - importers-migrating - 11
 safety - poll-vgem - 14
+safety - dynamic - 17
 END
   for name in sharing-created handles importers-caching importers-refusing importers-migrating importers-vgem cpu-access \
-    cpu-mappings cpu-mappings-migrating calls reshaped children-prime children-importers poll-vgem sync-files-shared; do echo "all_can_be_released TEARDOWN $name - 0"; done
+    cpu-mappings cpu-mappings-migrating calls reshaped children-prime children-importers poll-vgem \
+    sync-files-shared dynamic dynamic-6.12; do echo "all_can_be_released TEARDOWN $name - 0"; done
   cat << END
 all_can_be_released TEARDOWN importers-eager - 9
 stalled_moves_proceed STALLS importers-migrating - 0

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 1
+#define REFERENCES 1
+#define ATTACHMENTS 2
+#define MAPPINGS 1
+#endif
+#define CLOSES
+#define GETS
+#define PUTS
+#define IMPORTS
+#define DYNAMIC
+#define EXPORTS
+#define TWO_DIRECTIONS 2
+#define ALLOCATES_AT_EXPORT NO
+#define REFUSES_AFTER_MAP YES
+#define CONSTRAINTS REFUSED_AT_ATTACH
+#include "../dmabuf.pml"

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 1
+#define REFERENCES 1
+#define ATTACHMENTS 1
+#define MAPPINGS 2
+#endif
+#define CLOSES
+#define GETS
+#define PUTS
+#define IMPORTS
+#define DYNAMIC
+#define EXPORTS
+#define ALLOCATES_AT_EXPORT NO
+#define CONSTRAINTS MIGRATES
+#define MOVES 1
+#define MAPS_AT_ATTACH 1
+#include "../dmabuf.pml"

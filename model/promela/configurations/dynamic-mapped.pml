@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 1
+#define REFERENCES 1
+#define ATTACHMENTS 1
+#define MAPPINGS 3
+#define VMAPS 1
+#endif
+#define CLOSES
+#define GETS
+#define PUTS
+#define IMPORTS
+#define DYNAMIC
+#define DEVICE_ACCESS
+#define EXPORTS
+#define ALLOCATES_AT_EXPORT NO
+#define CONSTRAINTS MIGRATES
+#define MOVES 1
+#define MAPS_AT_ATTACH 1
+#define MOVE_NOTIFY 1
+#include "../dmabuf.pml"
