@@ -203,7 +203,7 @@ TEST(ModelDiff, ShowsFieldsAndTheShortestProgram) {
   EXPECT_THAT(text, HasSubstr("has_sync_file"));
   EXPECT_THAT(text, HasSubstr("import_sync_file"));
   EXPECT_THAT(text, HasSubstr("ENOTTY"));
-  EXPECT_THAT(shown({"model", "diff", "reference", "6.1"}), HasSubstr("the same contract"));
+  EXPECT_THAT(shown({"model", "diff", "6.1", "6.1"}), HasSubstr("the same contract"));
   EXPECT_THAT(shown({"model", "diff", "reference:eager", "reference:nommap"}), HasSubstr("mmap f0 v0"));
 }
 
