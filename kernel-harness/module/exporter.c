@@ -331,7 +331,8 @@ static int dbh_migrate(struct dbh_record *record, u32 placement)
 	storage = dbh_storage_new(record->nr_pages, placement);
 	if (!storage)
 		return -ENOMEM;
-	if (dbh_is_dynamic(record))
+	if (dbh_is_dynamic(record) &&
+	    record->defect != DBH_DEFECT_MOVE_SILENTLY)
 		dbh_tell_importers(record->dmabuf);
 
 	/* Faults wait for the lock, and find the new pages. */
@@ -814,10 +815,10 @@ static int dbh_pin_op(struct dma_buf_attachment *attach)
 		ret = dbh_populate(record);
 	if (!ret && !dbh_suits(record, peer->strict))
 		ret = dbh_migrate(record, DBH_PLACEMENT_CONTIGUOUS);
-	if (!ret) {
+	if (!ret)
 		record->counters.pin++;
+	if (!ret || record->defect == DBH_DEFECT_LEAK_PIN)
 		record->nr_pins++;
-	}
 	mutex_unlock(&record->lock);
 	return ret;
 }
@@ -827,10 +828,12 @@ static void dbh_unpin_op(struct dma_buf_attachment *attach)
 	struct dbh_record *record = attach->dmabuf->priv;
 
 	mutex_lock(&record->lock);
-	dbh_note(record, attach->dmabuf, DBH_CALLBACK_UNPIN);
-	record->counters.unpin++;
-	if (!WARN_ON(!record->nr_pins))
-		record->nr_pins--;
+	if (record->defect != DBH_DEFECT_SKIP_UNPIN) {
+		dbh_note(record, attach->dmabuf, DBH_CALLBACK_UNPIN);
+		record->counters.unpin++;
+		if (!WARN_ON(!record->nr_pins))
+			record->nr_pins--;
+	}
 	mutex_unlock(&record->lock);
 }
 

@@ -40,6 +40,9 @@ constexpr NamedNumber kDefects[] = {
     {"mmap-private", DBH_DEFECT_MMAP_PRIVATE},
     {"forget-refusal", DBH_DEFECT_FORGET_REFUSAL},
     {"leak-page-reference", DBH_DEFECT_LEAK_PAGE_REFERENCE},
+    {"move-silently", DBH_DEFECT_MOVE_SILENTLY},
+    {"skip-unpin", DBH_DEFECT_SKIP_UNPIN},
+    {"leak-pin", DBH_DEFECT_LEAK_PIN},
 };
 static_assert(std::size(kDefects) == DBH_DEFECT_COUNT);
 

@@ -32,7 +32,7 @@ const std::vector<Defect> kDefects = {
     {"harness:refusing", "wrong-errno", "ATT-006|MIG-003"},
     {"harness:eager", "double-release", "REL-001"},
     {"harness:eager", "extra-reference", "EXP-006|INV-001"},
-    {"harness:eager", "short-map", "MAP-|INV-011"},
+    {"harness:eager", "short-map", "MAP-|INV-011|ATT-012"},  // a dynamic importer's attach maps
     {"harness:eager", "dirty-storage", "EXP-|INV-011"},
     {"harness:eager", "mmap-private", "MMU-006"},
     {"harness:refusing", "forget-refusal", "ATT-006|MIG-003"},
@@ -42,6 +42,10 @@ const std::vector<Defect> kDefects = {
     // Mapped, touched and moved: the mapping keeps the old pages. Seen after the case, or sooner if it
     // goes on to write and read again.
     {"harness:migrating", "no-zap", "MIG-|INV-01[12]", 10},
+    {"harness:dynamic", "move-while-mapped", "DYN-011|MIG-"},
+    {"harness:dynamic", "move-silently", "DYN-009|MIG-007"},
+    {"harness:dynamic", "skip-unpin", "DYN-|ATT-01[07]|INV-004"},
+    {"harness:dynamic", "leak-pin", "DYN-011|MIG-|ATT-010"},  // held by nobody, and never moved again
 };
 
 TEST(HarnessDefect, IsFoundEachWithAShortCounterexample) {

@@ -35,7 +35,7 @@
 #include <linux/types.h>
 
 #define DBH_DEVICE_PATH		"/dev/dmabuf_harness"
-#define DBH_ABI_VERSION		5
+#define DBH_ABI_VERSION		6
 
 /* Limits of one context. */
 #define DBH_MAX_HANDLES		256		/* of each kind */
@@ -480,7 +480,10 @@ struct dbh_page {
 #define DBH_DEFECT_MMAP_PRIVATE		16 /* MAP_PRIVATE is accepted */
 #define DBH_DEFECT_FORGET_REFUSAL	17 /* attach accepted where it must be -EBUSY */
 #define DBH_DEFECT_LEAK_PAGE_REFERENCE	18 /* map keeps a reference to the first page */
-#define DBH_DEFECT_COUNT		19 /* more are -EINVAL */
+#define DBH_DEFECT_MOVE_SILENTLY	19 /* a dynamic exporter moves, and tells nobody */
+#define DBH_DEFECT_SKIP_UNPIN		20 /* unpin does and counts nothing */
+#define DBH_DEFECT_LEAK_PIN		21 /* a pin that fails holds all the same */
+#define DBH_DEFECT_COUNT		22 /* more are -EINVAL */
 
 /*
  * struct dbh_export.violation: arguments the core must refuse, with a WARN.

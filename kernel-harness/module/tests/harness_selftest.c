@@ -1257,6 +1257,39 @@ static void test_defects(void)
 	close(fd);
 	reset();
 
+	export = export_pages(2, DBH_POLICY_DYNAMIC, DBH_DEFECT_MOVE_WHILE_MAPPED);
+	attach_dynamic(export.ref, 0, &a0);
+	pin(a0);
+	is(move(export.ref), 0, "defect: move while pinned");
+	reset();
+
+	export = export_pages(2, DBH_POLICY_DYNAMIC, DBH_DEFECT_MOVE_SILENTLY);
+	attach_dynamic(export.ref, 0, &a0);
+	pin(a0);
+	unpin(a0);
+	is(move(export.ref), 0, "defect: move silently");
+	is(counters(export.serial).generation, 1, "defect: move silently, moved");
+	is(counters(export.serial).notified, 0, "defect: move silently, untold");
+	reset();
+
+	export = export_pages(2, DBH_POLICY_DYNAMIC, DBH_DEFECT_SKIP_UNPIN);
+	attach_dynamic(export.ref, 0, &a0);
+	pin(a0);
+	is(unpin(a0), 0, "defect: skip unpin");
+	is(counters(export.serial).unpin, 0, "defect: skip unpin, uncounted");
+	is(move(export.ref), -EBUSY, "defect: skip unpin, still held");
+	reset();
+
+	export = export_pages(2, DBH_POLICY_DYNAMIC, DBH_DEFECT_LEAK_PIN);
+	attach_dynamic(export.ref, 0, &a0);
+	pin(a0);
+	unpin(a0);
+	is(move(export.ref), 0, "defect: leak pin, not yet");
+	inject(export.serial, DBH_CALLBACK_PIN, 1, 1, EIO);
+	is(pin(a0), -EIO, "defect: leak pin");
+	is(move(export.ref), -EBUSY, "defect: leak pin, held by nobody");
+	reset();
+
 	export = export_pages(1, 0, DBH_DEFECT_MMAP_PRIVATE);
 	to_fd(export.ref, 0, &fd);
 	words = mmap(NULL, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
