@@ -34,6 +34,7 @@ struct Slots {
 /// Which slots are in use and which is the first free one of each sort.
 struct View {
   Slots<kMaxBuffers> buffers;
+  Slots<kMaxBuffers> objects;  ///< that a file has a handle to, buffers or not
   Slots<kMaxFds> fds;
   Slots<kMaxReferences> references;
   Slots<kMaxAttachments> attachments;
@@ -50,6 +51,13 @@ struct View {
     free.fill(kNone);
     scan(shape::Domain::Buffer, buffers, bounds.buffers,
          [&](std::size_t i) { return world.live(BufferId{static_cast<std::uint8_t>(i)}); });
+    if (std::uint8_t& first = free[static_cast<std::size_t>(shape::Domain::Buffer)]; bounds.buffers > 0) {
+      first = kNone;  // not one whose object has a handle, and is to be a buffer yet
+      for (std::uint8_t b = 0; b < std::min<std::size_t>(bounds.buffers, kMaxBuffers); ++b) {
+        if (world.named(BufferId{b})) objects.add(b);
+        else if (first == kNone && !world.live(BufferId{b})) first = b;
+      }
+    }
     scan(shape::Domain::Fd, fds, bounds.fds, [&](std::size_t i) { return world.fds[i].buffer != kNone; });
     scan(shape::Domain::Reference, references, bounds.references,
          [&](std::size_t i) { return world.references[i].buffer != kNone; });
@@ -117,6 +125,8 @@ class Maker {
       : dice_(seed), profile_(profile), bounds_(bounds), options_(options), program_(program) {
     kinds_ = options.alphabet & bounds.kinds;
     kinds_.set(profile.exporter.in_kernel ? kKind<op::Create> : kKind<op::Export>, false);
+    if (profile.exporter.own_references == 0)
+      for (const std::size_t kind : {kKind<op::CreateDumb>, kKind<op::HandleToFd>, kKind<op::FdToHandle>}) kinds_.reset(kind);
     fenced_ = draws_fences(seed, options.fences);
     if (!fenced_) kinds_ &= ~fence_kinds();
     all_kinds_ = kinds_;
@@ -215,7 +225,11 @@ class Maker {
     const auto set = [&](std::size_t kind, bool can) { now.set(kind, can); };
     set(kKind<op::Export>, view.has_free(D::Buffer) && view.has_free(D::Reference));
     set(kKind<op::Create>, view.has_free(D::Buffer) && view.has_free(D::Fd));
-    set(kKind<op::CloseHandle>, view.buffers.any() && profile_.exporter.own_references > 0);
+    const bool gem = profile_.exporter.own_references > 0;
+    set(kKind<op::CloseHandle>, (view.buffers.any() || view.objects.any()) && gem);
+    set(kKind<op::CreateDumb>, view.has_free(D::Buffer) && gem);
+    set(kKind<op::HandleToFd>, view.objects.any() && view.has_free(D::Fd) && gem);
+    set(kKind<op::FdToHandle>, view.fds.any() && gem);
     set(kKind<op::InstallFd>, view.references.any() && view.has_free(D::Fd));
     set(kKind<op::Dup>, view.fds.any() && view.has_free(D::Fd));
     set(kKind<op::Close>, view.fds.any());
@@ -257,6 +271,7 @@ class Maker {
     switch (kind) {
       // The second buffer is for crosstalk; most of what can go wrong needs depth on one.
       case kKind<op::Export>:
+      case kKind<op::CreateDumb>:
       case kKind<op::Create>: return view.buffers.any() ? (base + 2) / 3 : base;
       // Nothing in user space can happen without an fd, nothing on a device without a reference.
       case kKind<op::InstallFd>: return view.fds.any() ? base : 3 * base;
@@ -293,6 +308,16 @@ class Maker {
   template <class Id, std::size_t N>
   Id one_of(const Slots<N>& slots) {
     return Id{slots.items[dice_.roll(slots.count)]};
+  }
+  BufferId an_object(const View& view) {
+    return view.objects.any() && (!view.buffers.any() || dice_.percent(90)) ? one_of<BufferId>(view.objects)
+                                                                            : one_of<BufferId>(view.buffers);
+  }
+  /// One that has a handle to it, mostly.
+  DrmFile a_file(BufferId b) {
+    const auto& handles = world_.buffers[b.value].handles;
+    if (handles[0] != 0 && handles[1] != 0) return dice_.percent(50) ? DrmFile::First : DrmFile::Second;
+    return (handles[1] != 0) != dice_.percent(5) ? DrmFile::Second : DrmFile::First;
   }
   FdId an_fd(const View& view) { return one_of<FdId>(view.fds); }
   FdId free_fd(const View& view) const { return first_free<FdId>(view, shape::Domain::Fd); }
@@ -360,7 +385,18 @@ class Maker {
       case kKind<op::Create>:
         return op::Create{first_free<BufferId>(view, D::Buffer), free_fd(view), some_pages(), some_access(),
                           coin(), dice_.percent(3) ? CreationFlags::Unknown : CreationFlags::Known};
-      case kKind<op::CloseHandle>: return op::CloseHandle{one_of<BufferId>(view.buffers)};
+      case kKind<op::CloseHandle>: {
+        const BufferId b = an_object(view);
+        return op::CloseHandle{b, a_file(b)};
+      }
+      case kKind<op::CreateDumb>: return op::CreateDumb{first_free<BufferId>(view, D::Buffer), some_pages()};
+      case kKind<op::HandleToFd>: {
+        const BufferId b = an_object(view);
+        return op::HandleToFd{b, free_fd(view), some_access(), coin(), a_file(b),
+                              dice_.percent(3) ? CreationFlags::Unknown : CreationFlags::Known};
+      }
+      case kKind<op::FdToHandle>:
+        return op::FdToHandle{an_fd(view), dice_.percent(60) ? DrmFile::Second : DrmFile::First};
       case kKind<op::InstallFd>: return op::InstallFd{a_reference(view), free_fd(view), coin()};
       case kKind<op::Dup>: return op::Dup{an_fd(view), free_fd(view), coin()};
       case kKind<op::Close>: return op::Close{an_fd(view)};
@@ -442,7 +478,7 @@ class Maker {
       return slots.items[dice_.roll(slots.count)];
     };
     switch (field.domain) {
-      case shape::Domain::Buffer: return pick(view.buffers);
+      case shape::Domain::Buffer: return pick(view.objects.any() && dice_.percent(50) ? view.objects : view.buffers);
       case shape::Domain::Reference: return pick(view.references);
       case shape::Domain::Attachment: return pick(view.attachments);
       case shape::Domain::Mapping: return pick(view.mappings);
@@ -584,6 +620,9 @@ Weights default_weights() {
   weights.fill(4);
   const auto set = [&]<class Op>(std::type_identity<Op>, std::uint16_t weight) { weights[kKind<Op>] = weight; };
   set(std::type_identity<op::CloseHandle>{}, 1);
+  set(std::type_identity<op::CreateDumb>{}, 2);
+  set(std::type_identity<op::HandleToFd>{}, 3);
+  set(std::type_identity<op::FdToHandle>{}, 2);
   set(std::type_identity<op::Dup>{}, 3);
   set(std::type_identity<op::Close>{}, 3);
   set(std::type_identity<op::Send>{}, 2);

@@ -58,6 +58,7 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, Callback>) return Domain::Callback;
   else if constexpr (std::is_same_v<T, Failure>) return Domain::Failure;
   else if constexpr (std::is_same_v<T, Ending>) return Domain::Ending;
+  else if constexpr (std::is_same_v<T, DrmFile>) return Domain::DrmFile;
   else if constexpr (std::is_same_v<T, Tag>) return Domain::Tag;
   else {
     static_assert(std::is_same_v<T, std::int16_t>, "a field of an unknown type");
@@ -139,7 +140,8 @@ inline constexpr std::array kFields<op::Create>{
     number<&op::Create::pages>(Domain::Pages, "pages"), keyed<&op::Create::access>("access"),
     optional<&op::Create::cloexec>(), since(2, optional<&op::Create::flags>("flags"))};
 template <>
-inline constexpr std::array kFields<op::CloseHandle>{uses<&op::CloseHandle::buffer>()};
+inline constexpr std::array kFields<op::CloseHandle>{uses<&op::CloseHandle::buffer>(),
+                                                     since(3, optional<&op::CloseHandle::file>())};
 template <>
 inline constexpr std::array kFields<op::InstallFd>{
     uses<&op::InstallFd::reference>(), fills<&op::InstallFd::fd>(), optional<&op::InstallFd::cloexec>()};
@@ -282,6 +284,16 @@ inline constexpr std::array kFields<op::Fail>{
     uses<&op::Fail::buffer>(), word<&op::Fail::callback>(), number<&op::Fail::nth>(Domain::Nth, "nth"),
     keyed<&op::Fail::error>("error")};
 
+template <>
+inline constexpr std::array kFields<op::CreateDumb>{fills<&op::CreateDumb::buffer>(),
+                                                    number<&op::CreateDumb::pages>(Domain::Pages, "pages")};
+template <>
+inline constexpr std::array kFields<op::HandleToFd>{
+    uses<&op::HandleToFd::buffer>(), fills<&op::HandleToFd::fd>(), keyed<&op::HandleToFd::access>("access"),
+    optional<&op::HandleToFd::cloexec>(), optional<&op::HandleToFd::file>(), optional<&op::HandleToFd::flags>("flags")};
+template <>
+inline constexpr std::array kFields<op::FdToHandle>{uses<&op::FdToHandle::fd>(), optional<&op::FdToHandle::file>()};
+
 /// A kind whose fields were forgotten does not compile; no kind is without fields.
 template <class Op>
 constexpr std::span<const Field> checked() {
@@ -310,6 +322,7 @@ constexpr std::array<std::string_view, 2> kSharing = {"shared", "private"};
 constexpr std::array<std::string_view, 2> kArgument = {"good", "unmapped"};
 constexpr std::array<std::string_view, 2> kCreationFlags = {"known", "unknown"};
 constexpr std::array<std::string_view, 2> kEnding = {"exited", "killed"};
+constexpr std::array<std::string_view, 2> kDrmFile = {"first", "second"};
 constexpr std::array<std::string_view, 6> kWhence = {"set", "cur", "end", "data", "hole", "bogus"};
 constexpr std::array<std::string_view, 10> kSyncFlags = {
     "start|read", "start|write", "start|read|write", "end|read", "end|write", "end|read|write",
@@ -351,6 +364,7 @@ Words words(Domain domain) {
     case Domain::Name: return kNames;
     case Domain::CreationFlags: return kCreationFlags;
     case Domain::Ending: return kEnding;
+    case Domain::DrmFile: return kDrmFile;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
     case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Nth: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
@@ -415,7 +429,7 @@ std::uint32_t count(Domain domain) {
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm: case Domain::Callback: case Domain::Failure:
-    case Domain::Name: case Domain::CreationFlags: case Domain::Ending: return static_cast<std::uint32_t>(words(domain).size());
+    case Domain::Name: case Domain::CreationFlags: case Domain::Ending: case Domain::DrmFile: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
     case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: break;
@@ -504,7 +518,7 @@ std::string wanted(Domain domain) {
     case Domain::Attachment: case Domain::Mapping: case Domain::Vma: case Domain::Message:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
-    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Callback: case Domain::Failure: case Domain::Ending: break;
+    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Callback: case Domain::Failure: case Domain::Ending: case Domain::DrmFile: break;
   }
   std::string text = "one of";
   for (std::string_view word : words(domain)) {

@@ -35,7 +35,7 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Page: case shape::Domain::CloseOnExec: case shape::Domain::Direction:
     case shape::Domain::Protection: case shape::Domain::Sharing: case shape::Domain::Argument:
     case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device:
-    case shape::Domain::CreationFlags: case shape::Domain::Ending: return value;
+    case shape::Domain::CreationFlags: case shape::Domain::Ending: case shape::Domain::DrmFile: return value;
     case shape::Domain::Tag: return 0;  // renamed by first use
     case shape::Domain::Buffer: case shape::Domain::Fd: case shape::Domain::Reference:
     case shape::Domain::Attachment: case shape::Domain::Mapping: case shape::Domain::Vma:

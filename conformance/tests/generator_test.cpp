@@ -142,7 +142,11 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
     EXPECT_GE(reached[what], kCases / 50) << what << " is reached in too few of " << kCases << " cases";
   std::bitset<kOperationKinds> absent = ~kinds;
   absent.reset(with.exporter.in_kernel ? kind_of<op::Create>() : kind_of<op::Export>());
-  if (with.exporter.own_references == 0) absent.reset(kind_of<op::CloseHandle>());
+  if (with.exporter.own_references == 0)
+    absent.reset(kind_of<op::CloseHandle>())
+        .reset(kind_of<op::CreateDumb>())
+        .reset(kind_of<op::HandleToFd>())
+        .reset(kind_of<op::FdToHandle>());
   if (!with.exporter.has_mmap)
     for (const std::size_t kind : {kind_of<op::Munmap>(), kind_of<op::Store>(), kind_of<op::Load>(), kind_of<op::Mprotect>(),
                                    kind_of<op::MunmapPage>(), kind_of<op::Mremap>(), kind_of<op::Move>(),

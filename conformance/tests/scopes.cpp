@@ -91,6 +91,20 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
           making.push_back(op::Create{BufferId{0}, FdId{0}, pages, access, CloseOnExec::No, flags});
     all.push_back({"making", "1 buffer, 1 fd; creations that are refused", std::move(making)});
   }
+  if (e.own_references > 0) {
+    std::vector<Operation> handles =
+        alphabet(e, slots(2, 2, 0, 0, 0, 0, 0), kinds<op::Close, op::CreateDumb, op::HandleToFd, op::FdToHandle>());
+    for (const Operation& o : std::vector<Operation>(handles)) {
+      const auto* x = std::get_if<op::HandleToFd>(&o);
+      if (x == nullptr || x->buffer.value > 0) continue;
+      for (const Access access : {Access::ReadOnly, Access::WriteOnly})
+        handles.push_back(op::HandleToFd{x->buffer, x->fd, access, x->cloexec, x->file});
+      handles.push_back(op::HandleToFd{x->buffer, x->fd, x->access, CloseOnExec::Yes, x->file});
+      handles.push_back(op::HandleToFd{x->buffer, x->fd, x->access, x->cloexec, x->file, CreationFlags::Unknown});
+    }
+    handles.push_back(op::CreateDumb{BufferId{0}, 0});
+    all.push_back({"handles", "2 buffers, 2 fds, handles on 2 DRM files; PRIME", std::move(handles)});
+  }
   // What takes many steps gets few kinds of them.
   const auto few = [&](std::vector<Operation> operations) {
     if (e.in_kernel) {

@@ -95,7 +95,7 @@ TEST(Token, SaysWhatIsWrong) {
   EXPECT_THAT(decode_token("dbt1:").error(), HasSubstr("cut off"));
   EXPECT_THAT(decode_token("dbt1:****").error(), HasSubstr("base64url"));
   EXPECT_THAT(decode_token("dbt1:AAAAAAAAAAAA").error(), HasSubstr("checksum"));
-  EXPECT_THAT(decode_token(packed("\x03")).error(), HasSubstr("format 3"));
+  EXPECT_THAT(decode_token(packed("\x04")).error(), HasSubstr("format 4"));
   EXPECT_THAT(decode_token(packed(std::string("\x01\x01m\x01\x00\xff", 6))).error(), HasSubstr("under model m"));
   EXPECT_THAT(decode_token(packed(std::string("\x01\x01m\x01\x00\x05\x09", 7))).error(), HasSubstr("an fd slot"));
   EXPECT_THAT(decode_token(packed(std::string("\x01\x01m\x00\x00\x05", 6))).error(), HasSubstr("goes on"));

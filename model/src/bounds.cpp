@@ -26,15 +26,23 @@ std::vector<Operation> all_operations(const Bounds& bounds) {
     action(kForeignFd);
   };
   constexpr auto kRw = Access::ReadWrite;
+  const bool imports = bounds.kinds.test(kind_of<op::FdToHandle>());  // no other way to a handle on the second file
   constexpr std::array kDirections = {Direction::Bidirectional, Direction::ToDevice, Direction::FromDevice};
 
   up_to<BufferId>(bounds.buffers, [&](BufferId b) {
     up_to<ReferenceId>(bounds.references, [&](ReferenceId r) { add(op::Export{b, r, bounds.pages, kRw}); });
     up_to<FdId>(bounds.fds, [&](FdId f) { add(op::Create{b, f, bounds.pages, kRw, CloseOnExec::No}); });
     add(op::CloseHandle{b});
+    add(op::CreateDumb{b, bounds.pages});
+    up_to<FdId>(bounds.fds, [&](FdId f) {
+      add(op::HandleToFd{b, f, kRw, CloseOnExec::No});
+      if (imports) add(op::HandleToFd{b, f, kRw, CloseOnExec::No, DrmFile::Second});
+    });
+    if (imports) add(op::CloseHandle{b, DrmFile::Second});
   });
   fds([&](FdId f) {
     add(op::Close{f});
+    for (const DrmFile file : {DrmFile::First, DrmFile::Second}) add(op::FdToHandle{f, file});
     up_to<FdId>(bounds.fds, [&](FdId to) { add(op::Dup{f, to, CloseOnExec::No}); });
     up_to<MessageId>(bounds.messages, [&](MessageId s) { add(op::Send{f, s}); });
     up_to<ReferenceId>(bounds.references, [&](ReferenceId r) { add(op::Get{f, r}); });

@@ -249,6 +249,8 @@ Bounds diff_bounds() {
   bounds.vmaps = 1;
   bounds.kinds.reset(kind_of<op::Fail>());  // who can be told to fail is not what tells systems apart
   bounds.sync_files = bounds.children = 0;  // no profile differs in what these do once there are any
+  for (const std::size_t kind : {kind_of<op::CreateDumb>(), kind_of<op::HandleToFd>(), kind_of<op::FdToHandle>()})
+    bounds.kinds.reset(kind);  // nor in what handles do, once both have any
   return bounds;
 }
 

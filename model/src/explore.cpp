@@ -428,6 +428,7 @@ std::string pick(E value, std::initializer_list<std::string_view> words) {
 std::string word(Access v) { return pick(v, {"ro", "wo", "rw"}); }
 std::string word(CloseOnExec v) { return pick(v, {"", "cloexec"}); }
 std::string word(CreationFlags v) { return pick(v, {"", "unknown"}); }
+std::string word(DrmFile v) { return pick(v, {"", "second"}); }
 std::string word(Direction v) { return pick(v, {"bidirectional", "to_device", "from_device", "none"}); }
 std::string word(Protection v) { return pick(v, {"ro", "rw"}); }
 std::string word(Sharing v) { return pick(v, {"shared", "private"}); }

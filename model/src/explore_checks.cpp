@@ -82,11 +82,24 @@ Said what_is_said(const World& w, const Profile& profile, const Operation& opera
     const std::uint8_t a = w.mappings[m.value].attachment;
     return a < kMaxAttachments ? w.attachments[a].buffer : kNone;
   };
+  // What the file's handle to a live buffer holds, or would hold if it were made: one for the file, and if it is the
+  // only one, what the object has.
+  const auto held = [&](std::uint8_t b, DrmFile file, bool made) {
+    const StateId mine = w.buffers[b].handles[static_cast<std::size_t>(file)];
+    const StateId others = w.buffers[b].handles[1U - static_cast<std::size_t>(file)];
+    if (!w.live(BufferId{b}) || (mine == state::kShared) == made) return 0;
+    return others == state::kShared ? 1 : own;
+  };
   return std::visit(
       [&]<class Op>(const Op& o) -> Said {
         if constexpr (std::is_same_v<Op, op::Export> || std::is_same_v<Op, op::Create>)
           return {o.buffer.value, 1 + own};
-        else if constexpr (std::is_same_v<Op, op::CloseHandle>) return {o.buffer.value, -own};
+        else if constexpr (std::is_same_v<Op, op::CreateDumb>) return {o.buffer.value, 0};
+        else if constexpr (std::is_same_v<Op, op::CloseHandle>) return {o.buffer.value, -held(o.buffer.value, o.file, false)};
+        else if constexpr (std::is_same_v<Op, op::HandleToFd>)
+          return {o.buffer.value, w.live(o.buffer) ? 1 : 1 + own};
+        else if constexpr (std::is_same_v<Op, op::FdToHandle>)
+          return {fd(o.fd), fd(o.fd) < kMaxBuffers ? held(fd(o.fd), o.file, true) : 0};
         else if constexpr (std::is_same_v<Op, op::Fail>) return {o.buffer.value, 0};
         else if constexpr (std::is_same_v<Op, op::Dup>) return {fd(o.from), 1};
         else if constexpr (std::is_same_v<Op, op::Send> || std::is_same_v<Op, op::Get> ||
@@ -149,7 +162,7 @@ unsigned weight(const World& w) {
   for (const BufferState& b : w.buffers) {
     if (b.lifecycle == state::kLive) sum += 2;
     if (b.lifecycle == state::kDying) sum += 1;
-    sum += b.handle;
+    for (const StateId handle : b.handles) sum += handle != state::kNoHandle ? 1U : 0U;
   }
   const auto used = [&](const auto& slots) {
     for (const auto& slot : slots) sum += slot.state != 0;

@@ -271,7 +271,7 @@ Compiled::Sums Compiled::sums(const Field& field, std::uint64_t value) const {
     case Part::References: return {lane(field.index, count), 0};
     case Part::Attachments: return {lane(kAttached + field.index, count), 0};
     case Part::Mappings: return {0, lane(kMapped + field.index, count)};
-    case Part::Handle: return {lane(field.index, -count * c_.profile.exporter.own_references), 0};
+    case Part::Handles: return {lane(field.index, -count * c_.profile.exporter.own_references), 0};
     default: break;
   }
   if (of_buffer(field.part) || value == 0) return {};

@@ -58,6 +58,8 @@ Configuration with_access(Configuration c, std::initializer_list<Access> modes) 
         c.operations.push_back(op::Export{o->buffer, o->reference, o->pages, access});
       if (const auto* o = std::get_if<op::Create>(&operation))
         c.operations.push_back(op::Create{o->buffer, o->fd, o->pages, access, o->cloexec});
+      if (const auto* o = std::get_if<op::HandleToFd>(&operation))
+        c.operations.push_back(op::HandleToFd{o->buffer, o->fd, access, o->cloexec, o->file});
     }
   return c;
 }
@@ -121,6 +123,21 @@ Configuration with_refused_creations(Configuration c) {
   return c;
 }
 
+/// Exports that are refused: write-only, with flags DRM does not know, also where there is no handle. And dumb buffers
+/// of no size.
+Configuration with_refused_exports(Configuration c) {
+  const std::vector<Operation> all = c.operations;
+  for (const Operation& operation : all) {
+    if (const auto* o = std::get_if<op::HandleToFd>(&operation)) {
+      c.operations.push_back(op::HandleToFd{o->buffer, o->fd, Access::WriteOnly, o->cloexec, o->file});
+      c.operations.push_back(op::HandleToFd{o->buffer, o->fd, o->access, o->cloexec, o->file, CreationFlags::Unknown});
+    }
+    if (const auto* o = std::get_if<op::CreateDumb>(&operation)) c.operations.push_back(op::CreateDumb{o->buffer, 0});
+  }
+  return c;
+}
+
+const Kinds kPrime = kinds<op::CreateDumb, op::HandleToFd, op::FdToHandle, op::CloseHandle>();
 const Kinds kSharing = kinds<op::Dup, op::Close, op::Send, op::Receive, op::Discard, op::Get, op::Put>();
 const Kinds kImporting = kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap>();
 const Kinds kDeviceAccess = kinds<op::DeviceRead, op::DeviceWrite>();
@@ -157,6 +174,12 @@ std::vector<Configuration> standard_configurations(const Resize& resize) {
   all.push_back(configuration("sharing-created", exporter("reference:udmabuf"), slots(2, 3, 1, 0, 0, 0, 1), kSharing));
   all.push_back(configuration("handles", exporter("reference:prime"), slots(2, 2, 1, 0, 0, 0, 1),
                               kSharing | kinds<op::CloseHandle>()));
+  // Objects that are no buffers yet, and handles to one buffer on two files.
+  all.push_back(with_refused_exports(configuration("handles-prime", exporter("reference:prime"), slots(2, 2, 1, 0, 0, 0, 1),
+                                                   kPrime | kinds<op::Dup, op::Close, op::Send, op::Receive>())));
+  all.push_back(with_access(configuration("handles-mapped", exporter("vgem"), slots(1, 2, 1, 1, 1, 1),
+                                          kPrime | kImporting | kCpuMappings),
+                            {Access::ReadOnly}));
 
   // One buffer, two attachments to a lax and a strict device, by each habit an exporter may have.
   const Bounds importers = slots(1, 1, 2, 2, 2);
@@ -273,6 +296,8 @@ std::span<const UnreachedRow> unreached_rows() {
   constexpr std::string_view kOneByOne =
       "a child's fds and CPU mappings are asked one by one, and only those that there are";
   constexpr std::string_view kUntold = "only an exporter that was told to fail is asked whether it does";
+  constexpr std::string_view kNoHandles =
+      "an exporter without handles has no call that makes or closes one, so no alphabet holds it";
   static constexpr std::array kRows = {
       UnreachedRow{"buffer", "Live", "drop", "REL-012",
                    "ATT-007 comes first: the last reference of an importer that is still attached is not dropped"},
@@ -308,9 +333,20 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"child_vma", "Unmapped", "exec", "VFS-003", kOneByOne},
       UnreachedRow{"child_vma", "Unmapped", "exit", "VFS-003", kOneByOne},
       UnreachedRow{"message", "InFlight", "send", "VFS-003", kShadowed},
-      UnreachedRow{"handle", "Open", "born", "VFS-003", "a new life begins with a new handle"},
-      UnreachedRow{"handle", "None", "close_handle", "VFS-003",
-                   "an exporter without handles has no call that closes one, so no alphabet holds it"},
+      UnreachedRow{"handle", "Shared", "born", "VFS-003", "a new life begins with a new handle"},
+      UnreachedRow{"handle", "Unshared", "born", "VFS-003", kShadowed},
+      UnreachedRow{"handle", "Shared", "create_dumb", "VFS-003", kShadowed},
+      UnreachedRow{"handle", "Unshared", "create_dumb", "VFS-003", kShadowed},
+      UnreachedRow{"handle", "Unshared", "fd_to_handle", "VFS-003", "what is no buffer yet has no fd"},
+      UnreachedRow{"handle", "None", "create_dumb", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "None", "handle_to_fd", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "Shared", "handle_to_fd", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "Unshared", "handle_to_fd", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "None", "fd_to_handle", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "Shared", "fd_to_handle", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "None", "close_handle", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "Shared", "close_handle", "VFS-003", kNoHandles},
+      UnreachedRow{"handle", "Unshared", "close_handle", "VFS-003", kNoHandles},
       UnreachedRow{"poll_slot", "Idle", "signalled", "VFS-003", "a slot that names a fence is armed (FEN-003)"},
       UnreachedRow{"sync_file", "Open", "place", "VFS-003", kShadowed},
       UnreachedRow{"vmapping", "Unmapped", "vunmap_once", "VMP-006", "a kernel mapping that is there is counted by its buffer"},

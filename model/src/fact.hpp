@@ -33,8 +33,10 @@ enum class Fact : std::uint8_t {
   MapsAtAttach, PinsAtMap, ExporterPins, Attached, ImporterDynamic, Pinned, MorePins, Stale,
   // failures
   FailsNow, Disarms,
+  // handles
+  OtherHandle,
 };
-inline constexpr std::size_t kFacts = 76;
+inline constexpr std::size_t kFacts = 77;
 static_assert(kFacts <= 8 * sizeof(FactSet));
 
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -58,7 +60,8 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "past the buffer", "page in the middle", "only page", "close-on-exec",
     "has vmap", "more kernel mappings", "importer's last reference under a kernel mapping",
     "has kernel mappings", "mapped at attach", "map pins", "exporter has pin", "attached", "importer is dynamic",
-    "pinned", "more pins", "storage has moved since", "fails now", "tells to fail no more"};
+    "pinned", "more pins", "storage has moved since", "fails now", "tells to fail no more",
+    "handle on another file"};
 constexpr std::string_view name_of(Fact fact) { return kFactNames[static_cast<std::size_t>(fact)]; }
 
 }  // namespace dmabuf::model

@@ -42,8 +42,11 @@ World without_data(const World& world, bool keep_close_on_exec) {
     b.content = {};
     b.name = NameId::Empty;
     if (b.lifecycle == state::kReleased) {
-      b = BufferState{};
-      b.lifecycle = state::kReleased;
+      BufferState next;  // of what may come after it, nothing is left out
+      next.lifecycle = state::kReleased;
+      next.handles = b.handles;
+      if (b.handles[0] == state::kUnshared) next.pages = b.pages;
+      b = next;
     }
   }
   const auto clean = [&](auto& fds, auto& vmas) {
@@ -60,7 +63,7 @@ std::string without_counters(const World& w) {
   std::string bytes;
   const auto add = [&](auto... values) { (bytes.push_back(static_cast<char>(values)), ...); };
   for (const BufferState& b : w.buffers) {
-    add(b.lifecycle, b.storage, b.cpu, b.handle, b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
+    add(b.lifecycle, b.storage, b.cpu, b.handles[0], b.handles[1], b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
         b.vmapping, b.vmaps, b.failure.state, b.failure.callback, b.failure.nth, b.failure.error, b.name, b.poll_in.state, b.poll_in.fence, b.poll_out.state, b.poll_out.fence, b.entry_count);
     for (const EntryState& e : b.entries) add(e.fence, e.usage);
     if (b.lifecycle != state::kAbsent)
@@ -110,6 +113,15 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
     } else if (const auto* c = std::get_if<op::Create>(&operation); c != nullptr && !profile.exporter.in_kernel) {
       born(c->buffer, c->pages, c->access);
       at_least(fds_.count, c->fd.value);
+    } else if (const auto* u = std::get_if<op::CreateDumb>(&operation)) {
+      born(u->buffer, u->pages, Access::ReadWrite);
+      unshared_ = true;
+    } else if (const auto* t = std::get_if<op::HandleToFd>(&operation)) {
+      at_least(fds_.count, t->fd.value);
+      if (t->flags == CreationFlags::Known && (profile.exporter.write_only || t->access != Access::WriteOnly))
+        add_unique(accesses_, profile.exporter.chooses_access ? t->access : Access::ReadWrite);
+    } else if (const auto* h = std::get_if<op::FdToHandle>(&operation)) {
+      files_ = std::max<std::uint8_t>(files_, h->file == DrmFile::Second ? 2 : 1);
     } else if (const auto* i = std::get_if<op::InstallFd>(&operation)) {
       at_least(fds_.count, i->fd.value);
     } else if (const auto* d = std::get_if<op::Dup>(&operation)) {
@@ -171,17 +183,19 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
   widths_.storage =
       allocates || touches || profile.exporter.dynamic || mixed || mappings_.count > 0 || vmas_.count > 0 || importers_.bits() > 0 ? width_for(2) : std::uint8_t{0};
   widths_.cpu = touches ? 1 : 0;
-  widths_.handle = own > 0 ? 1 : 0;
+  handle_width_ = own > 0 ? unshared_ ? std::uint8_t{2} : std::uint8_t{1} : std::uint8_t{0};
+  if (own == 0) files_ = 1;
+  widths_.handles = static_cast<std::uint8_t>(handle_width_ + files_ - 1);  // only the first file's may be unshared
   widths_.handed_out = mixed || mappings_.count > 0 ? 1 : 0;
   widths_.pages = pages_.empty() ? std::uint8_t{0} : width_for(pages_.size() - 1);
   widths_.access = accesses_.empty() ? std::uint8_t{0} : width_for(accesses_.size() - 1);
   fences_ = FencePacking(profile, operations, buffers_);
   widths_.references = width_for(static_cast<std::size_t>((1 + children_) * (fds_.count + vmas_.count) +
-                                                          references_.count + messages_.count + own + fences_.references()));
+                                                          references_.count + messages_.count + own + files_ - 1 + fences_.references()));
   widths_.attachments = width_for(attachments_.count);
   widths_.mappings = width_for(mappings_.count);
   buffer_width_ = static_cast<std::uint8_t>(
-      widths_.lifecycle + widths_.storage + widths_.cpu + widths_.handle + widths_.handed_out + widths_.pages +
+      widths_.lifecycle + widths_.storage + widths_.cpu + widths_.handles + widths_.handed_out + widths_.pages +
       widths_.access + widths_.references + widths_.attachments + widths_.mappings);
 
   // Each slot's code counts through what it can stand for, in the order of the loops below.
@@ -245,7 +259,7 @@ std::vector<Field> Packing::fields() const {
     add(Lifecycle, b, widths_.lifecycle, 4);
     add(Storage, b, widths_.storage, 3);
     add(Cpu, b, widths_.cpu, 2);
-    add(Handle, b, widths_.handle, 2);
+    add(Handles, b, widths_.handles, any(widths_.handles));
     add(HandedOut, b, widths_.handed_out, 2);
     add(Pages, b, widths_.pages, pages_.size());
     add(Field::Part::Access, b, widths_.access, accesses_.size());
@@ -283,28 +297,35 @@ std::string Packing::layout() const {
 }
 
 std::uint64_t Packing::buffer_code(const BufferState& buffer, bool& bad) const {
-  if (buffer.lifecycle == state::kReleased) {
-    bad |= buffer.references != 0 || buffer.attachments != 0 || buffer.mappings != 0 || buffer.handle != 0 ||
-           buffer.vmaps != 0;
-    return state::kReleased;
-  }
+  const bool unshared = buffer.handles[0] == state::kUnshared;
+  const bool there = buffer.lifecycle == state::kLive || buffer.lifecycle == state::kDying;
+  if (buffer.lifecycle == state::kReleased)
+    bad |= buffer.references != 0 || buffer.attachments != 0 || buffer.mappings != 0 || buffer.vmaps != 0;
   if (buffer.lifecycle == state::kAbsent) {
-    bad |= buffer != BufferState{};
-    return state::kAbsent;
+    BufferState absent;
+    absent.handles = buffer.handles;
+    if (unshared) absent.pages = buffer.pages;
+    bad |= buffer != absent;
+  }
+  bad |= there && unshared;
+  if (!there && !unshared) {
+    bad |= buffer.handles != decltype(buffer.handles){};
+    return buffer.lifecycle;
   }
   Writer writer;
   writer.put(buffer.lifecycle, widths_.lifecycle);
-  writer.put(buffer.storage, widths_.storage);
-  writer.put(buffer.cpu, widths_.cpu);
-  writer.put(buffer.handle, widths_.handle);
-  writer.put(buffer.handed_out ? 1 : 0, widths_.handed_out);
+  writer.put(there ? buffer.storage : 0, widths_.storage);
+  writer.put(there ? buffer.cpu : 0, widths_.cpu);
+  writer.put(buffer.handles[0], handle_width_);
+  writer.put(buffer.handles[1], files_ - 1U);
+  writer.put(there && buffer.handed_out ? 1 : 0, widths_.handed_out);
   const auto index = [&](const auto& list, auto value) {
     const auto at = std::ranges::find(list, value);
     writer.bad |= at == list.end();
     return static_cast<std::uint64_t>(at - list.begin());
   };
   writer.put(index(pages_, buffer.pages), widths_.pages);
-  writer.put(index(accesses_, buffer.access), widths_.access);
+  writer.put(there ? index(accesses_, buffer.access) : 0, widths_.access);
   writer.put(buffer.references, widths_.references);
   writer.put(buffer.attachments, widths_.attachments);
   writer.put(buffer.mappings, widths_.mappings);
@@ -320,12 +341,15 @@ BufferState Packing::buffer_of(std::uint64_t code) const {
     return static_cast<std::uint8_t>(value);
   };
   buffer.lifecycle = take(widths_.lifecycle);
-  if (buffer.lifecycle == state::kAbsent || buffer.lifecycle == state::kReleased) return buffer;
+  const bool there = buffer.lifecycle == state::kLive || buffer.lifecycle == state::kDying;
   buffer.storage = take(widths_.storage);
   buffer.cpu = take(widths_.cpu);
-  buffer.handle = take(widths_.handle);
+  buffer.handles[0] = take(handle_width_);
+  buffer.handles[1] = take(files_ - 1U);
+  if (!there && buffer.handles[0] == state::kNoHandle) return buffer;
   buffer.handed_out = take(widths_.handed_out) != 0;
   buffer.pages = pages_[take(widths_.pages)];
+  if (!there) return buffer;
   buffer.access = accesses_[take(widths_.access)];
   buffer.references = take(widths_.references);
   buffer.attachments = take(widths_.attachments);

@@ -112,6 +112,8 @@ bool asked_by_fences(std::string_view event, const std::bitset<kOperationKinds>&
 }
 
 bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
+  // FD_TO_HANDLE looks at the fd as an importer does.
+  if (row.machine == "fd" && row.event == "get" && kinds.test(kind_of<op::FdToHandle>())) return true;
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     if (kOperationNames[kind] == row.event) return kinds.test(kind);
   // Unless somebody is told to fail, nobody asks whether he is.
@@ -133,6 +135,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
   std::bitset<kMaxRows> reachable;
   for (const MachineInfo& machine : machines()) {
     if (machine.name == "create" && profile.exporter.in_kernel) continue;
+    if (machine.name == "prime" && profile.exporter.own_references == 0) continue;
     // No mmap ever succeeds.
     if (!profile.exporter.has_mmap && (machine.name == "vma" || machine.name == "remap" || machine.name == "child_vma"))
       continue;
@@ -163,6 +166,9 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
     else if (!born)
       states.push_back(machine.states.front());
     if (machine.name == "fd" || machine.name == "sync_file") states.push_back("Foreign");
+    // Not every handle comes with a buffer.
+    if (machine.name == "handle" && (kinds.test(kind_of<op::CreateDumb>()) || kinds.test(kind_of<op::FdToHandle>())))
+      if (!known(machine.states.front())) states.push_back(machine.states.front());
     for (bool grown = true; grown;) {
       grown = false;
       for (RowId id : machine.rows) {

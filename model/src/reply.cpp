@@ -21,15 +21,22 @@ std::string_view status_word(FenceInfo::Status status) {
   return index < kStatus.size() ? kStatus[index] : "no_status";
 }
 
+bool names_handle(const Operation& operation) { return std::holds_alternative<op::FdToHandle>(operation); }
+
 }  // namespace
 
 bool replies_in_words(const Operation& operation) {
-  return polls(operation) || std::holds_alternative<op::FileInfo>(operation);
+  return polls(operation) || names_handle(operation) || std::holds_alternative<op::FileInfo>(operation);
 }
 
 std::string reply_text(const Operation& operation, std::uint64_t value) {
   // A system may report what no contract knows; that is written as a number.
   if (polls(operation)) return value < kEvents.size() ? std::string(kEvents[value]) : fmt::format("{:#x}", value);
+  if (names_handle(operation)) {
+    if (value == kNewHandle) return "new";
+    if (value == kGappedHandle) return "new_after_gap";
+    return value <= kMaxBuffers ? fmt::format("b{}", value - 1) : fmt::format("{:#x}", value);
+  }
   const FenceInfo info = FenceInfo::of(value);
   if (info.reply() != value || static_cast<std::size_t>(info.status) >= kStatus.size() ||
       (!info.records && (info.pending != 0 || info.failed != 0)))
@@ -43,6 +50,11 @@ std::optional<std::uint64_t> reply_from_text(const Operation& operation, std::st
   if (polls(operation)) {
     for (std::size_t i = 0; i < kEvents.size(); ++i)
       if (kEvents[i] == text) return i;
+    return std::nullopt;
+  }
+  if (names_handle(operation)) {
+    for (const std::uint64_t value : {kNewHandle, kGappedHandle, handle_of(BufferId{0}), handle_of(BufferId{1}), handle_of(BufferId{2})})
+      if (reply_text(operation, value) == text) return value;
     return std::nullopt;
   }
   if (!std::holds_alternative<op::FileInfo>(operation)) return std::nullopt;
@@ -73,6 +85,7 @@ std::optional<std::uint64_t> reply_from_text(const Operation& operation, std::st
 
 std::string reply_class(const Operation& operation, std::uint64_t value) {
   if (polls(operation)) return reply_text(operation, value);
+  if (names_handle(operation)) return value == kNewHandle || value == kGappedHandle ? reply_text(operation, value) : "known";
   return std::string(status_word(FenceInfo::of(value).status));
 }
 

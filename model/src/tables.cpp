@@ -44,6 +44,7 @@ Tables extract_all() {
   contract::extract_vmap(all);
   contract::extract_pinning(all);
   contract::extract_failure(all);
+  contract::extract_prime(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -72,6 +73,8 @@ Tables extract_all() {
   expect(MachineId::Storage, state::kUnallocated, "Unallocated");
   expect(MachineId::Storage, state::kAnywhere, "Anywhere");
   expect(MachineId::Storage, state::kConfined, "Confined");
+  expect(MachineId::Handle, state::kShared, "Shared");
+  expect(MachineId::Handle, state::kUnshared, "Unshared");
   expect(MachineId::Fence, state::kNoFence, "None");
   expect(MachineId::Fence, state::kPending, "Pending");
   expect(MachineId::Fence, state::kSignalled, "Signalled");

@@ -266,6 +266,9 @@ std::vector<Configuration> tour_configurations(const Profile& profile) {
   add("calls", bounds(1, 1, 1, 0, 0, 0),
       kinds({kind_of<op::Close>(), kind_of<op::Get>(), kind_of<op::Put>(), kind_of<op::Attach>(), kind_of<op::Detach>(),
              kind_of<op::Seek>(), kind_of<op::SetName>()}));
+  if (profile.exporter.own_references > 0)
+    add("handles", bounds(2, 0, 0, 0, 0, 0),
+        kinds({kind_of<op::Close>(), kind_of<op::CreateDumb>(), kind_of<op::HandleToFd>(), kind_of<op::FdToHandle>()}));
   return all;
 }
 

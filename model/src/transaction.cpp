@@ -185,17 +185,17 @@ bool Transaction::born(BufferId id, std::uint8_t pages, Access access) {
   if (pages == 0 || pages > kMaxPages) return malformed();
   BufferState& state = w_.buffers[id.value];
   const StateId lifecycle = state.lifecycle;
+  const auto handles = state.handles;
   state = BufferState{};
   state.lifecycle = lifecycle;
+  state.handles = handles;
   state.pages = pages;
   state.access = p_.exporter.chooses_access ? access : Access::ReadWrite;
   if (!p_.exporter.zeroed) state.content.fill(kUnknownTag);
   if (!fire(MachineId::Buffer, state.lifecycle, EventId::Born, 0, id.value)) return false;
   state.references = 1;
   const bool eager = choices_.decide(p_.exporter.allocates_at_export);
-  return fire(MachineId::Storage, state.storage, EventId::Born, when(eager, Fact::Eager), id.value) &&
-         fire(MachineId::Handle, state.handle, EventId::Born,
-              when(p_.exporter.own_references > 0, Fact::HasHandle), id.value);
+  return fire(MachineId::Storage, state.storage, EventId::Born, when(eager, Fact::Eager), id.value);
 }
 
 bool Transaction::touch(std::uint8_t b) {
@@ -240,28 +240,22 @@ void Transaction::operator()(const op::Export& o) {
   if (!p_.exporter.in_kernel) return void(malformed());
   ReferenceState& reference = w_.references[o.reference.value];
   if (!fire(MachineId::Reference, reference.state, event_id<op::Export>())) return;
-  if (!born(o.buffer, o.pages, o.access)) return;
+  if (!born(o.buffer, o.pages, o.access) || !on_handle(o.buffer.value, DrmFile::First, EventId::Born)) return;
   reference.buffer = o.buffer.value;
 }
 
 void Transaction::operator()(const op::Create& o) {
   if (p_.exporter.in_kernel || o.pages > kMaxPages) return void(malformed());
   const StateId lifecycle = w_.buffers[o.buffer.value].lifecycle;
-  if (lifecycle == state::kLive || lifecycle == state::kDying) return void(malformed());
+  if (lifecycle == state::kLive || lifecycle == state::kDying || w_.named(o.buffer)) return void(malformed());
   if (o.fd.value >= kMaxFds || w_.fds[o.fd.value].state != state::kFdClosed) return void(malformed());
   auto asked = static_cast<StateId>(p_.exporter.interface);  // in the same order
   if (!fire(MachineId::Create, asked, event_id<op::Create>(),
             when(o.pages == 0, Fact::SizeZero) | when(o.flags == CreationFlags::Unknown, Fact::UnknownFlags) |
                 when(p_.exporter.write_only || o.access != Access::WriteOnly, Fact::AccessOffered)))
     return;
-  if (!born(o.buffer, o.pages, o.access)) return;
+  if (!born(o.buffer, o.pages, o.access) || !on_handle(o.buffer.value, DrmFile::First, EventId::Born)) return;
   install(o.fd, o.buffer.value, 0, o.cloexec);
-}
-
-void Transaction::operator()(const op::CloseHandle& o) {
-  BufferState& state = w_.buffers[o.buffer.value];
-  fire(MachineId::Handle, state.handle, event_id<op::CloseHandle>(),
-       when(p_.exporter.own_references > 0, Fact::HasHandle), o.buffer.value);
 }
 
 // --- fds -----------------------------------------------------------------------------------------

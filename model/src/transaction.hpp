@@ -38,7 +38,7 @@ class Transaction {
 
   void operator()(const op::Export& o);
   void operator()(const op::Create& o);
-  void operator()(const op::CloseHandle& o);
+  void operator()(const op::CloseHandle& o);  // transaction_prime.cpp
   void operator()(const op::InstallFd& o);
   void operator()(const op::Dup& o);
   void operator()(const op::Close& o);
@@ -90,6 +90,10 @@ class Transaction {
   void operator()(const op::Unpin& o);
   void operator()(const op::Migrate& o);
   void operator()(const op::Fail& o);
+  // transaction_prime.cpp
+  void operator()(const op::CreateDumb& o);
+  void operator()(const op::HandleToFd& o);
+  void operator()(const op::FdToHandle& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
@@ -109,6 +113,8 @@ class Transaction {
   bool install(FdId fd, std::uint8_t b, std::uint8_t process, CloseOnExec cloexec);
   bool born(BufferId id, std::uint8_t pages, Access access);
   bool touch(std::uint8_t b);
+  /// Fires an event at the file's handle to b.
+  bool on_handle(std::uint8_t b, DrmFile file, EventId event);
   bool malformed();
   /// Does page `page` of the mapping lie behind the end of its buffer? A mapping may have grown so far.
   FactSet past_buffer(const VmaState& vma, std::uint8_t page) const;

@@ -43,6 +43,10 @@ bool in_range(const Operation& operation) {
 
 bool World::live(BufferId b) const { return buffers[b.value].lifecycle == state::kLive; }
 
+bool World::named(BufferId b) const {
+  return std::ranges::any_of(buffers[b.value].handles, [](StateId handle) { return handle != state::kNoHandle; });
+}
+
 bool World::pending(FenceId c) const { return fences[c.value].state == state::kPending; }
 
 unsigned World::ledger(BufferId b, const Profile& profile) const {
@@ -53,6 +57,8 @@ unsigned World::ledger(BufferId b, const Profile& profile) const {
   const auto armed = [&](const PollSlotState& slot) {
     return profile.kernel.poll_holds_file && slot.state == state::kArmed ? 1U : 0U;
   };
+  // One handle has all the exporter's own; another has its file's.
+  const auto open = static_cast<unsigned>(std::ranges::count(buffers[b.value].handles, state::kShared));
   unsigned inherited = 0;
   for (const ChildState& child : children)
     if (child.state != state::kNoChild)
@@ -60,7 +66,7 @@ unsigned World::ledger(BufferId b, const Profile& profile) const {
   return armed(buffers[b.value].poll_in) + armed(buffers[b.value].poll_out) + inherited + count(fds, state::kFdOpen) +
          count(references, state::kFilled) + count(vmas, state::kFilled) +
          count(messages, state::kFilled) +
-         (buffers[b.value].handle == state::kFilled ? profile.exporter.own_references : 0U);
+         (open > 0 && profile.exporter.own_references > 0 ? profile.exporter.own_references + open - 1U : 0U);
 }
 
 bool World::empty() const {
@@ -69,7 +75,8 @@ bool World::empty() const {
   };
   return std::ranges::all_of(buffers,
                              [](const BufferState& b) {
-                               return b.lifecycle == state::kAbsent || b.lifecycle == state::kReleased;
+                               return (b.lifecycle == state::kAbsent || b.lifecycle == state::kReleased) &&
+                                      b.handles == decltype(b.handles){};
                              }) &&
          unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
          unused(messages) && unused(children) && unused(sync_files) && unused(vmaps) &&
@@ -215,7 +222,8 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
   each(start.references, [&](std::uint8_t i) { carry_out(op::Put{ReferenceId{i}}); });
   each(start.fds, [&](std::uint8_t i) { carry_out(op::Close{FdId{i}}); });
   for (std::uint8_t i = 0; i < kMaxBuffers; ++i)
-    if (world.buffers[i].handle != 0) carry_out(op::CloseHandle{BufferId{i}});
+    for (const DrmFile file : {DrmFile::First, DrmFile::Second})
+      if (world.buffers[i].handles[static_cast<std::size_t>(file)] != 0) carry_out(op::CloseHandle{BufferId{i}, file});
   return plan;
 }
 

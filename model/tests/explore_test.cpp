@@ -296,6 +296,8 @@ constexpr Pinned kPinned[] = {
     {"sharing", 6925, 63860, 48194, 16},
     {"sharing-created", 2455, 17370, 13262, 13},
     {"handles", 1744, 10000, 9612, 14},
+    {"handles-prime", 2816, 20320, 43520, 15},
+    {"handles-mapped", 2244, 22906, 48514, 11},
     {"importers-eager", 1626, 10626, 13028, 9},
     {"importers-deferred", 1626, 10626, 13028, 9},
     {"importers-caching", 6282, 40018, 51268, 13},
@@ -502,8 +504,23 @@ std::vector<Mutant> mutants() {
        [](Spoilt& s) { s.effects(s.row("message", "InFlight", "discard"), {}); }, ReferencesMoveAsSaid,
        {"create b0 f0 2 rw", "send f0 s0", "discard s0"}},
       {"HandleKeepsItsReferences", "an effect dropped: close_handle drops none of the exporter's references", "handles",
-       [](Spoilt& s) { s.effects(s.row("handle", "Open", "close_handle"), {}); }, ReferencesMoveAsSaid,
+       [](Spoilt& s) { s.effects(s.row("handle", "Shared", "close_handle", 1), {}); }, ReferencesMoveAsSaid,
        {"create b0 f0 2 rw", "close_handle b0"}},
+      {"ImportTakesTheObjectsReferenceAgain", "a guard dropped: fd_to_handle does not ask for another file's handle",
+       "handles-prime",
+       [](Spoilt& s) {
+         s.decide(MachineId::Handle, s.row("handle", "None", "fd_to_handle", 0), s.row("handle", "None", "fd_to_handle", 1));
+       },
+       ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw", "fd_to_handle f0 second"}},
+      {"OneHandleClosedClosesTheObject", "a guard dropped: close_handle does not ask for another file's handle",
+       "handles-prime",
+       [](Spoilt& s) {
+         s.decide(MachineId::Handle, s.row("handle", "Shared", "close_handle", 0),
+                  s.row("handle", "Shared", "close_handle", 1));
+       },
+       ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw", "fd_to_handle f0 second", "close_handle b0"}},
       {"ReceiveDropsToo", "an effect added: receive drops a reference", "sharing-created",
        [](Spoilt& s) { s.effects(s.row("message", "InFlight", "receive"), {Effect::DropReference}); },
        ReferencesMoveAsSaid,

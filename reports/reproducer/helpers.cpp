@@ -177,6 +177,24 @@ static long create(int buffer, unsigned long pages, int flags)
 	return result(ioctl(exporter, IOCTL_GEM_CLOSE, &request));
 }
 )c"},
+    {"create_dumb", "drm", "", R"c(static long create_dumb(int buffer, unsigned long pages)
+{
+	struct create_dumb dumb = { .width = PAGE / 4, .bpp = 32, .height = (__u32)pages };
+	long got = result(ioctl(exporter, IOCTL_MODE_CREATE_DUMB, &dumb));
+
+	if (got >= 0)
+		handles[buffer] = dumb.handle;
+	return got;
+}
+)c"},
+    {"handle_to_fd", "drm", "", R"c(static long handle_to_fd(int buffer, int flags)
+{
+	struct prime_handle prime = { .handle = handles[buffer], .flags = (__u32)flags, .fd = -1 };
+	long got = result(ioctl(exporter, IOCTL_PRIME_HANDLE_TO_FD, &prime));
+
+	return got < 0 ? got : prime.fd;
+}
+)c"},
     {"harness", "cannot result", "fcntl.h linux/types.h sys/ioctl.h",
      R"c(/* dmabuf_harness.ko does in the kernel what importers do there. */
 static int harness;

@@ -170,6 +170,8 @@ std::string value_of(const Line& line, const std::string& outcome) {
   throw No{fmt::format("'{}' came to '{}', which is no outcome", line.word, remark(outcome))};
 }
 
+constexpr std::string_view kSecondFile = "handles on a second DRM file cannot be written in C yet";
+
 class Writer {
  public:
   Writer(const Finding& finding, std::string exporter) : finding_(finding), exporter_(std::move(exporter)) {
@@ -300,9 +302,20 @@ class Writer {
     }
     if (w == "close_handle") {
       if (exporter_ != "vgem" && !exporter_.starts_with("drm:")) throw No{"only DRM drivers have handles to close"};
+      if (line.has("second")) throw No{std::string(kSecondFile)};
       parts_.insert("close_handle");
       creates_ = true;
       return fmt::format("close_handle({})", index_of(line.at(0), 'b'));
+    }
+    if (w == "create_dumb" || w == "handle_to_fd") {
+      if (exporter_ != "vgem" && !exporter_.starts_with("drm:")) throw No{"only DRM drivers have handles"};
+      if (line.has("second")) throw No{std::string(kSecondFile)};
+      parts_.insert(w == "create_dumb" ? "create_dumb" : "handle_to_fd");
+      creates_ = true;
+      if (w == "create_dumb")
+        return fmt::format("create_dumb({}, {})", index_of(line.at(0), 'b'), line.number("pages"));
+      return filled(line.at(1), 'f', fmt::format("handle_to_fd({}, {}{})", index_of(line.at(0), 'b'), cloexec(line, access()),
+                                                 line.keyed.contains("flags") ? " | 1 << 30" : ""));
     }
     if (w == "export") {
       if (!exporter_.starts_with("harness:")) throw No{"only the harness module exports in the kernel"};
@@ -447,7 +460,7 @@ class Writer {
 
   /// Buffers are told apart by their inodes where the difference is in what debugfs says of them.
   std::string inode(const Line& line) {
-    if (!needs_bufinfo() || line.word != "create") return "";
+    if (!needs_bufinfo() || (line.word != "create" && line.word != "handle_to_fd")) return "";
     parts_.insert("inode");
     return fmt::format("\tb[{}] = inode_of({});\n", index_of(line.at(0), 'b'), fd(line.at(1)));
   }

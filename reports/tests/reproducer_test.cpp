@@ -107,7 +107,13 @@ Finding every_operation(const std::string& target, bool in_kernel, bool handle) 
   add("seek f0 end 0", "= 8192");
   add("set_name f0 \"two words\"");
   add("set_name f0 \"\" argument=unmapped", "EFAULT");
-  if (handle) add("close_handle b0");
+  if (handle) {
+    add("create_dumb b1 pages=1");
+    add("handle_to_fd b1 f4 access=ro");
+    add("handle_to_fd b1 f5 access=rw cloexec");
+    add("handle_to_fd b0 f5 access=rw flags=unknown", "EINVAL");
+    add("close_handle b0");
+  }
   add("close f1");
   finding.trace.push_back({"close f0", "EBADF", "outcome: expected ok, observed EBADF"});
   return finding;
@@ -171,6 +177,14 @@ TEST(Reproducer, CompilesWithoutAWarning) {
     const Paper source("repro.c", text), binary("repro", "");
     const Heard heard = listen(kGcc + ("-o " + binary.path()) + " " + source.path());
     EXPECT_EQ(heard.status, 0) << heard.out << text;
+  }
+}
+
+TEST(Reproducer, KnowsNoSecondDrmFile) {
+  for (const char* operation : {"close_handle b0 second", "handle_to_fd b0 f1 access=rw second", "fd_to_handle f0"}) {
+    Finding finding = offset_ignored();
+    finding.trace.insert(finding.trace.begin() + 1, {operation, "ok", ""});
+    EXPECT_FALSE(render_c(finding, "vgem")) << operation;
   }
 }
 

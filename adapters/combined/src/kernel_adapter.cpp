@@ -125,7 +125,9 @@ conformance::Alphabet KernelAdapter::alphabet() const {
     all.reset(model::kind_of<op::Migrate>());
   if (!parts_.backend) all.reset(model::kind_of<op::Create>());
   if (!parts_.backend || !parts_.backend->has_handles())
-    all.reset(model::kind_of<op::CloseHandle>());
+    for (const std::size_t kind : {model::kind_of<op::CloseHandle>(), model::kind_of<op::CreateDumb>(),
+                                   model::kind_of<op::HandleToFd>(), model::kind_of<op::FdToHandle>()})
+      all.reset(kind);
   if (!fences_.has_source())
     all.reset(model::kind_of<op::AddFence>()).reset(model::kind_of<op::SignalFence>());
   // A fork copies what others in this process have, too.
@@ -190,7 +192,35 @@ Outcome KernelAdapter::run(const model::op::Create& op) {
 
 Outcome KernelAdapter::run(const model::op::CloseHandle& op) {
   if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
-  return without_value(parts_.backend->close_handle(op.buffer));
+  return without_value(parts_.backend->close_handle(op));
+}
+
+Outcome KernelAdapter::run(const model::op::CreateDumb& op) {
+  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
+  const Outcome outcome = parts_.backend->create_dumb(op);
+  if (outcome) buffers_.at(op.buffer.value).reset();  // what it once was is another's
+  return without_value(outcome);
+}
+
+Outcome KernelAdapter::run(const model::op::HandleToFd& op) {
+  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
+  fds_.expect_free(op.fd);
+  const auto number = parts_.backend->handle_to_fd(op);
+  if (number) {
+    const struct stat file = file_at(*number);
+    dmabuf_device_ = file.st_dev;
+    // The first fd says which buffer it is; a later one is of that buffer, or shows that it is not.
+    if (!buffers_.at(op.buffer.value)) adopt(op.buffer, file.st_ino, 0);
+    fds_.put(op.fd, {kSelf, *number, op.buffer});
+  }
+  return without_value(number);
+}
+
+Outcome KernelAdapter::run(const model::op::FdToHandle& op) {
+  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
+  const FdPlace place = fds_.at(op.fd);
+  if (place.process != kSelf) throw conformance::HarnessError("the DRM files are of another process than this fd");
+  return parts_.backend->fd_to_handle(op, place.number, place.buffer);
 }
 
 // --- fds -----------------------------------------------------------------------------------------

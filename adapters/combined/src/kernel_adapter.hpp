@@ -78,6 +78,9 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::Export&);
   model::Outcome run(const model::op::Create&);
   model::Outcome run(const model::op::CloseHandle&);
+  model::Outcome run(const model::op::CreateDumb&);
+  model::Outcome run(const model::op::HandleToFd&);
+  model::Outcome run(const model::op::FdToHandle&);
   model::Outcome run(const model::op::InstallFd&);
   model::Outcome run(const model::op::Dup&);
   model::Outcome run(const model::op::Close&);

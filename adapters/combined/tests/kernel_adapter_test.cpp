@@ -35,7 +35,7 @@ class Memfds final : public ExporterBackend {
     return fd;
   }
   bool has_handles() const override { return handles_; }
-  Outcome close_handle(BufferId) override { return done(); }
+  Outcome close_handle(const op::CloseHandle&) override { return done(); }
   void reset() override {}
 
  private:

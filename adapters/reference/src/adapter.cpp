@@ -20,8 +20,10 @@ ReferenceAdapter::ReferenceAdapter(const ExporterConfig& exporter, Mutant mutant
       system_(exporter, mutant) {
   alphabet_.set(model::kind_of<model::op::Export>(), exporter.in_kernel);
   alphabet_.set(model::kind_of<model::op::Create>(), !exporter.in_kernel);
-  alphabet_.set(model::kind_of<model::op::CloseHandle>(), exporter.own_references > 0);
   alphabet_.set(model::kind_of<model::op::Migrate>(), exporter.ops->migrate != nullptr);
+  for (const std::size_t kind : {model::kind_of<model::op::CloseHandle>(), model::kind_of<model::op::CreateDumb>(),
+                                 model::kind_of<model::op::HandleToFd>(), model::kind_of<model::op::FdToHandle>()})
+    alphabet_.set(kind, exporter.own_references > 0);
 }
 
 model::Outcome ReferenceAdapter::apply(const model::Operation& operation) {
@@ -55,6 +57,7 @@ std::vector<conformance::Residue> ReferenceAdapter::residue() {
   note("pins the exporter still has", leftover_.exporter_pins);
   note("references to a file that is no dma-buf", leftover_.foreign_references);
   note("sync_files nobody was told of", leftover_.sync_files);
+  note("handles, or objects without one", leftover_.handles);
   return found;
 }
 

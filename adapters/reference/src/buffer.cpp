@@ -35,7 +35,7 @@ int System::may_export(model::BufferId id, std::uint8_t pages, model::Access acc
   if (id.value >= model::kMaxBuffers) return ENOENT;
   if (pages == 0 || pages > model::kMaxPages) return EINVAL;
   if (access == model::Access::WriteOnly && !exporter_->write_only) return EINVAL;
-  return buffers_[id.value].alive() ? EEXIST : 0;
+  return buffers_[id.value].alive() || objects_[id.value].handle_count > 0 ? EEXIST : 0;
 }
 
 DmaBuf& System::new_buffer(model::BufferId id, std::uint8_t pages, model::Access access) {
@@ -82,10 +82,8 @@ Outcome System::run(const model::op::Create& op) {
   if (occupied(op.fd)) return refused(EEXIST);
   DmaBuf& buffer = new_buffer(op.buffer, op.pages, op.access);
   if (exporter_->own_references > 0) {
-    buffer.handle_open = true;
-    buffer.own_references = exporter_->own_references;
-    if (is(Mutant::HandleHoldsOneReference)) buffer.own_references = 1;
-    buffer.file_count += buffer.own_references;
+    objects_[op.buffer.value] = {.pages = op.pages};
+    if (GemHandle* made = new_handle(model::DrmFile::First, op.buffer.value)) keep(buffer, *made);
   }
   const bool close_on_exec =
       op.cloexec == model::CloseOnExec::Yes && !is(Mutant::CreateLosesCloexec);
@@ -93,21 +91,6 @@ Outcome System::run(const model::op::Create& op) {
   if (error == 0) return done();
   put_file(buffer);
   return refused(error);
-}
-
-Outcome System::run(const model::op::CloseHandle& op) {
-  if (op.buffer.value >= model::kMaxBuffers) return refused(EINVAL);
-  DmaBuf& buffer = buffers_[op.buffer.value];
-  if (!buffer.handle_open) {
-    if (is(Mutant::HandleClosesTwice) && buffer.exporter != nullptr) return done();
-    return refused(EINVAL);
-  }
-  buffer.handle_open = false;
-  int drop = buffer.own_references;
-  if (is(Mutant::HandleCloseDropsOneTooFew)) --drop;
-  if (is(Mutant::HandleCloseDropsOneTooMany)) ++drop;
-  for (; drop > 0; --drop) put_file(buffer);
-  return done();
 }
 
 void System::put_file(DmaBuf& buffer) {
@@ -136,6 +119,9 @@ Leftover System::leftover() const {
   for (const DmaBuf& buffer : buffers_) add(sum, balance(buffer));
   sum.foreign_references = foreign_count_ - 1;
   sum.sync_files = leaked_sync_files_;
+  sum.handles = lost_objects_;
+  for (const GemFile& file : files_)
+    for (const GemHandle& handle : file) sum.handles += handle.object != kNobody ? 1 : 0;
   return sum;
 }
 

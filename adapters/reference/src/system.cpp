@@ -41,7 +41,8 @@ void System::let_go() {
   each(messages_.size(), [this](std::uint8_t i) { run(model::op::Discard{{i}}); });
   each(fds_.size(), [this](std::uint8_t i) { run(model::op::Close{{i}}); });
   each(references_.size(), [this](std::uint8_t i) { run(model::op::Put{{i}}); });
-  each(buffers_.size(), [this](std::uint8_t i) { run(model::op::CloseHandle{{i}}); });
+  for (const model::DrmFile file : {model::DrmFile::First, model::DrmFile::Second})
+    each(buffers_.size(), [this, file](std::uint8_t i) { run(model::op::CloseHandle{{i}, file}); });
 }
 
 }  // namespace dmabuf::reference

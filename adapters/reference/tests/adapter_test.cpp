@@ -25,9 +25,11 @@ TEST(Adapter, CanDoWhatItsExporterHasAWayFor) {
     const bool in_kernel = find_exporter(exporter)->in_kernel;
     EXPECT_EQ(alphabet[model::kind_of<op::Export>()], in_kernel);
     EXPECT_EQ(alphabet[model::kind_of<op::Create>()], !in_kernel);
-    EXPECT_EQ(alphabet[model::kind_of<op::CloseHandle>()], exporter == "prime");
+    for (const std::size_t kind : {model::kind_of<op::CloseHandle>(), model::kind_of<op::CreateDumb>(),
+                                   model::kind_of<op::HandleToFd>(), model::kind_of<op::FdToHandle>()})
+      EXPECT_EQ(alphabet[kind], exporter == "prime");
     EXPECT_EQ(alphabet[model::kind_of<op::Migrate>()], exporter == "dynamic");
-    const std::size_t missing = 3U - (exporter == "prime" ? 1U : 0U) - (exporter == "dynamic" ? 1U : 0U);
+    const std::size_t missing = 6U - (exporter == "prime" ? 4U : 0U) - (exporter == "dynamic" ? 1U : 0U);
     EXPECT_EQ(alphabet.count(), model::kOperationKinds - missing);
     const Operation impossible = in_kernel ? create(0, 0) : export_buffer(0, 0);
     EXPECT_THROW(adapter->apply(impossible), HarnessError);

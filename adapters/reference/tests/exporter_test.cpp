@@ -143,6 +143,41 @@ TEST(Prime, HoldsTwoReferencesWhileItsHandleIsOpen) {
   EXPECT_EQ(run(close_handle(0)), EINVAL);
 }
 
+TEST(Prime, MakesOneBufferOfAnObjectHoweverOftenItIsExported) {
+  Subject run("prime");
+  run.all({create_dumb(0, 2), handle_to_fd(0, 0, Access::ReadOnly), handle_to_fd(0, 1)});
+  EXPECT_EQ(run.references(), 4);
+  EXPECT_EQ(run.buffer()[Aspect::AccessMode], static_cast<std::int64_t>(Access::ReadOnly));
+  EXPECT_EQ(run.buffer()[Aspect::Size], 2 * 4096);
+  EXPECT_EQ(run(handle_to_fd(0, 2, Access::ReadWrite, DrmFile::Second)), ENOENT);
+  run.all({close_handle(0), close_fd(0), close_fd(1)});
+  EXPECT_TRUE(run.released());
+}
+
+TEST(Prime, KnowsAHandleAgain) {
+  Subject run("prime");
+  run.all({create(0, 0), create(1, 1)});
+  EXPECT_EQ(run.value(fd_to_handle(1)), model::handle_of(model::BufferId{1}));
+  EXPECT_EQ(run.value(fd_to_handle(1, DrmFile::Second)), model::kNewHandle);
+  EXPECT_EQ(run.references(1), 4);
+  EXPECT_EQ(run.value(fd_to_handle(1, DrmFile::Second)), model::handle_of(model::BufferId{1}));
+  run.all({close_handle(1), close_handle(1, DrmFile::Second)});
+  EXPECT_EQ(run.references(1), 1);
+  EXPECT_EQ(run.value(fd_to_handle(1, DrmFile::Second)), model::kNewHandle);
+  EXPECT_EQ(run.references(1), 3);
+}
+
+TEST(Prime, HasObjectsThatAreNoBuffersYet) {
+  Subject run("prime");
+  EXPECT_EQ(run(create_dumb(0, 0)), EINVAL);
+  run.all({create_dumb(0)});
+  EXPECT_EQ(run.buffer().seen, 0U);
+  EXPECT_EQ(run(create(0, 0)), EEXIST);
+  EXPECT_EQ(run(handle_to_fd(0, 0, Access::WriteOnly)), EINVAL);
+  run.all({close_handle(0)});
+  EXPECT_EQ(run(handle_to_fd(0, 0)), ENOENT);
+}
+
 TEST(Prime, LeavesTheFdItsReferenceWhenTheHandleCloses) {
   Subject run("prime");
   EXPECT_EQ(run(close_handle(0)), EINVAL);

@@ -331,6 +331,20 @@ const std::map<Mutant, Program>& programs() {
        {export_buffer(0, 0), attach(0, kLax, 0), fail(0, model::Callback::Map), map(0, 0), map(0, 0)}},
       {Mutant::FailedVmapIsCounted, {export_buffer(0, 0), fail(0, model::Callback::Vmap), vmap(0, 0)}},
       {Mutant::FailedBeginIsCounted, {export_buffer(0, 0), fail(0, model::Callback::Begin), begin(0)}},
+
+      {Mutant::ExportLooksUpFirst, {handle_to_fd(0, 0, Access::WriteOnly)}},
+      {Mutant::ReexportNotCounted, {create(0, 0), handle_to_fd(0, 1)}},
+      {Mutant::ReexportChangesAccess, {create(0, 0), handle_to_fd(0, 1, Access::ReadOnly)}},
+      {Mutant::ReexportLosesCloexec,
+       {create(0, 0), handle_to_fd(0, 1, Access::ReadWrite, DrmFile::First, kCloexec)}},
+      {Mutant::ImportForgetsHandle, {create(0, 0), fd_to_handle(0)}},
+      {Mutant::ImportNotCounted, {create(0, 0), fd_to_handle(0, DrmFile::Second)}},
+      {Mutant::ImportForeignWrongErrno, {fd_to_handle(kForeign)}},
+      {Mutant::ReimportForgetsObject, {create(0, 0), close_handle(0), fd_to_handle(0)}},
+      {Mutant::OneHandleClosedForgetsTheBuffer,
+       {create(0, 0), fd_to_handle(0, DrmFile::Second), close_handle(0)}},
+      {Mutant::UnsharedObjectLeaks, {create_dumb(0), close_handle(0)}},
+      {Mutant::HandleNumbersFromTheTop, {create(0, 0), fd_to_handle(0, DrmFile::Second)}},
   };
   return all;
 }

@@ -14,7 +14,7 @@ using namespace shorthand;
 
 TEST(Mutants, AreAllInTheTableInOrder) {
   const auto table = mutants();
-  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::FailedBeginIsCounted));
+  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::HandleNumbersFromTheTop));
   for (std::size_t i = 0; i < table.size(); ++i)
     EXPECT_EQ(static_cast<std::size_t>(table[i].mutant), i + 1) << table[i].name;
 }
@@ -44,13 +44,14 @@ Operation anything(std::mt19937& random) {
   };
   const auto cloexec = [&] { return static_cast<CloseOnExec>(below(2)); };
   const auto direction = [&] { return static_cast<Direction>(below(4)); };
-  switch (below(34)) {
+  const auto file = [&] { return static_cast<DrmFile>(below(2)); };
+  switch (below(37)) {
     case 0:
       return export_buffer(below(4), below(5), below(6), static_cast<Access>(below(3)));
     case 1:
       return create(below(4), fd(), below(6), static_cast<Access>(below(3)), cloexec());
     case 2:
-      return close_handle(below(4));
+      return close_handle(below(4), file());
     case 3:
       return install(below(5), fd(), cloexec());
     case 4:
@@ -110,6 +111,13 @@ Operation anything(std::mt19937& random) {
       return exec_child(below(2));
     case 33:
       return exit_child(static_cast<model::Ending>(below(2)), below(2));
+    case 34:
+      return create_dumb(below(4), below(6));
+    case 35:
+      return handle_to_fd(below(4), fd(), static_cast<Access>(below(3)), file(), cloexec(),
+                          static_cast<CreationFlags>(below(2)));
+    case 36:
+      return fd_to_handle(fd(), file());
     case 24:
       return seek(fd(), static_cast<Whence>(below(6)), static_cast<std::int16_t>(below(3) - 1));
     default:

@@ -47,7 +47,14 @@ inline Operation create(Slot b, Slot f, Slot pages = 1, Access access = Access::
                         CreationFlags flags = CreationFlags::Known) {
   return op::Create{{b}, {f}, pages, access, cloexec, flags};
 }
-inline Operation close_handle(Slot b) { return op::CloseHandle{{b}}; }
+using model::DrmFile;
+inline Operation close_handle(Slot b, DrmFile file = DrmFile::First) { return op::CloseHandle{{b}, file}; }
+inline Operation create_dumb(Slot b, Slot pages = 1) { return op::CreateDumb{{b}, pages}; }
+inline Operation handle_to_fd(Slot b, Slot f, Access access = Access::ReadWrite, DrmFile file = DrmFile::First,
+                              CloseOnExec cloexec = CloseOnExec::No, CreationFlags flags = CreationFlags::Known) {
+  return op::HandleToFd{{b}, {f}, access, cloexec, file, flags};
+}
+inline Operation fd_to_handle(Slot f, DrmFile file = DrmFile::First) { return op::FdToHandle{{f}, file}; }
 inline Operation install(Slot r, Slot f, CloseOnExec cloexec = CloseOnExec::No) {
   return op::InstallFd{{r}, {f}, cloexec};
 }

@@ -16,8 +16,17 @@ void harness_failure(const std::string& what, int error) {
   throw conformance::HarnessError(what + ": " + errno_text(error));
 }
 
-model::Outcome ExporterBackend::close_handle(model::BufferId) {
-  throw conformance::HarnessError(std::string(name()) + " has no handles to close");
+namespace {
+[[noreturn]] void no_handles(const ExporterBackend& backend) {
+  throw conformance::HarnessError(std::string(backend.name()) + " has no handles");
+}
+}  // namespace
+
+model::Outcome ExporterBackend::close_handle(const model::op::CloseHandle&) { no_handles(*this); }
+model::Outcome ExporterBackend::create_dumb(const model::op::CreateDumb&) { no_handles(*this); }
+Expected<int> ExporterBackend::handle_to_fd(const model::op::HandleToFd&) { no_handles(*this); }
+model::Outcome ExporterBackend::fd_to_handle(const model::op::FdToHandle&, int, std::optional<model::BufferId>) {
+  no_handles(*this);
 }
 
 }  // namespace dmabuf::adapters

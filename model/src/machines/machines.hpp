@@ -33,5 +33,6 @@ void extract_vmapping(Tables& tables);
 void extract_vmap(Tables& tables);
 void extract_pinning(Tables& tables);
 void extract_failure(Tables& tables);
+void extract_prime(Tables& tables);
 
 }  // namespace dmabuf::model::contract

@@ -7,6 +7,5 @@
 namespace dmabuf::model::contract {
 
 void extract_message(Tables& tables) { Extraction<Message>::into(tables, MachineId::Message); }
-void extract_handle(Tables& tables) { Extraction<Handle>::into(tables, MachineId::Handle); }
 
 }  // namespace dmabuf::model::contract

@@ -30,28 +30,4 @@ struct Message : Machine<Message> {
   static_assert(complete<states, events, transition_table, outside>);
 };
 
-/// The exporter's own user-space handle (a GEM handle): it holds references too.
-struct Handle : Machine<Handle> {
-  static constexpr std::string_view name = "handle";
-  DMABUF_STATE(None);
-  DMABUF_STATE(Open);
-  using initial_state = None;
-  using states = States<None, Open>;
-  using events = Events<event::Born, op::CloseHandle>;
-  using facts_used = Facts<Fact::HasHandle>;
-
-  using transition_table = Table<
-    //       because     in    on               goes to | errno  doing                          only
-    Rule<    "PRM-009",  None, event::Born,     Open,            Do<Effect::TakeOwnReferences>, If<Fact::HasHandle>    >,
-    Rule<    "EXP-006",  None, event::Born,     None,            Do<>,                          IfNot<Fact::HasHandle> >,
-    Rule<    "PRM-010",  Open, op::CloseHandle, None,            Do<Effect::DropOwnReferences>                         >,
-    Refused< "PRM-008",  None, op::CloseHandle, Errnos<EINVAL>,                                 If<Fact::HasHandle>    >
-  >;
-  using outside = Table<
-    Malformed< Open, event::Born     >,
-    Malformed< None, op::CloseHandle, IfNot<Fact::HasHandle> >
-  >;
-  static_assert(complete<states, events, transition_table, outside>);
-};
-
 }  // namespace dmabuf::model::contract

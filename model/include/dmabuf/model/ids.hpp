@@ -39,6 +39,7 @@ inline constexpr std::size_t kMaxVmas = 3;
 inline constexpr std::size_t kMaxMessages = 2;
 inline constexpr std::size_t kProcesses = 2;
 inline constexpr std::size_t kDevices = 2;
+inline constexpr std::size_t kDrmFiles = 2;  ///< open files of one DRM device
 inline constexpr std::size_t kMaxFences = 4;
 inline constexpr std::size_t kMaxSyncFiles = 3;
 inline constexpr std::size_t kMaxEntries = 6;  ///< of one reservation, or one sync_file

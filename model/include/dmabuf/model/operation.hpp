@@ -19,6 +19,8 @@ enum class Access : std::uint8_t { ReadOnly, WriteOnly, ReadWrite };
 enum class CloseOnExec : std::uint8_t { No, Yes };
 /// Does a creation also set a flag that nobody has given a meaning?
 enum class CreationFlags : std::uint8_t { Known, Unknown };
+/// Which open file of the exporter's DRM device a handle is one of: handles are per file (DBUF-PRM-007).
+enum class DrmFile : std::uint8_t { First, Second };
 /// `enum dma_data_direction`, same order as the kernel's.
 enum class Direction : std::uint8_t { Bidirectional, ToDevice, FromDevice, None };
 enum class Protection : std::uint8_t { Read, ReadWrite };
@@ -82,8 +84,8 @@ struct Export { BufferId buffer; ReferenceId reference; std::uint8_t pages; Acce
 struct Create { BufferId buffer; FdId fd; std::uint8_t pages; Access access; CloseOnExec cloexec;
   CreationFlags flags = CreationFlags::Known;
   friend bool operator==(const Create&, const Create&) = default; };
-/// The exporter's user-space handle goes (GEM_CLOSE), with the references it stood for.
-struct CloseHandle { BufferId buffer;
+/// A user-space handle goes (GEM_CLOSE), with the references it stood for.
+struct CloseHandle { BufferId buffer; DrmFile file = DrmFile::First;
   friend bool operator==(const CloseHandle&, const CloseHandle&) = default; };
 
 // --- fds -----------------------------------------------------------------------------------------
@@ -206,6 +208,18 @@ struct Migrate { ReferenceId reference; friend bool operator==(const Migrate&, c
 struct Fail { BufferId buffer; Callback callback; std::uint8_t nth; Failure error;
   friend bool operator==(const Fail&, const Fail&) = default; };
 
+// --- PRIME: handles and fds ----------------------------------------------------------------------
+/// MODE_CREATE_DUMB on the first file: a handle to an object that is no buffer yet. `b` is what it will be.
+struct CreateDumb { BufferId buffer; std::uint8_t pages;
+  friend bool operator==(const CreateDumb&, const CreateDumb&) = default; };
+/// PRIME_HANDLE_TO_FD of the file's handle to b: the first time makes the buffer, each time an fd.
+struct HandleToFd { BufferId buffer; FdId fd; Access access; CloseOnExec cloexec; DrmFile file = DrmFile::First;
+  CreationFlags flags = CreationFlags::Known;
+  friend bool operator==(const HandleToFd&, const HandleToFd&) = default; };
+/// PRIME_FD_TO_HANDLE. Returns kNewHandle, or which buffer's handle the number is already.
+struct FdToHandle { FdId fd; DrmFile file = DrmFile::First;
+  friend bool operator==(const FdToHandle&, const FdToHandle&) = default; };
+
 }  // namespace op
 
 /// One request. Trivially copyable, at most 12 bytes.
@@ -218,7 +232,8 @@ using Operation =
                  op::MergeSyncFiles, op::FileInfo, op::PollSyncFile, op::CloseSyncFile,
                  op::Mprotect, op::MunmapPage, op::Mremap, op::Move, op::Fork, op::ChildLoad, op::Exec,
                  op::Exit, op::Vmap, op::Vunmap, op::VmapRead, op::VmapWrite,
-                 op::AttachDynamic, op::Pin, op::Unpin, op::Migrate, op::Fail>;
+                 op::AttachDynamic, op::Pin, op::Unpin, op::Migrate, op::Fail,
+                 op::CreateDumb, op::HandleToFd, op::FdToHandle>;
 static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 12);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
@@ -231,11 +246,17 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "set_name", "add_fence", "signal", "poll", "export_sync_file", "import_sync_file", "merge", "file_info",
     "poll_sync_file", "close_sync_file",
     "mprotect", "munmap_page", "mremap", "move", "fork", "child_load", "exec", "exit",
-    "vmap", "vunmap", "vmap_read", "vmap_write", "attach_dynamic", "pin", "unpin", "migrate", "fail"};
+    "vmap", "vunmap", "vmap_read", "vmap_write", "attach_dynamic", "pin", "unpin", "migrate", "fail",
+    "create_dumb", "handle_to_fd", "fd_to_handle"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
 
 inline constexpr std::uint64_t kPollIn = 1, kPollOut = 2;
+
+/// What FD_TO_HANDLE replies: a number that was in use for nothing, and the lowest such (DBUF-PRM-007); one that
+/// was not the lowest; or the handle that this buffer has on the file already (DBUF-PRM-005).
+inline constexpr std::uint64_t kNewHandle = 0, kGappedHandle = 255;
+constexpr std::uint64_t handle_of(BufferId buffer) { return std::uint64_t{1} + buffer.value; }
 
 /// The index of an operation type in Operation.
 template <class Op>

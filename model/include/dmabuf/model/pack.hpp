@@ -38,7 +38,7 @@ enum class Symmetry : std::uint8_t {
 /// One run of bits of a packed world: a part of a buffer's record, or a slot.
 struct Field {
   enum class Part : std::uint8_t {
-    Lifecycle, Storage, Cpu, Handle, HandedOut, Pages, Access, References, Attachments, Mappings,  // of a buffer
+    Lifecycle, Storage, Cpu, Handles, HandedOut, Pages, Access, References, Attachments, Mappings,  // of a buffer
     Fd, Reference, Attachment, Mapping, Vma, Message,                                              // a slot each
   };
   Part part{};
@@ -78,7 +78,7 @@ class Packing {
     std::vector<State> decode;  ///< by code; 0 is the empty slot
   };
   struct Widths {
-    std::uint8_t lifecycle = 2, storage = 0, cpu = 0, handle = 0, handed_out = 0, pages = 0, access = 0,
+    std::uint8_t lifecycle = 2, storage = 0, cpu = 0, handles = 0, handed_out = 0, pages = 0, access = 0,
                  references = 0, attachments = 0, mappings = 0;
   };
 
@@ -97,6 +97,8 @@ class Packing {
   unsigned bits_ = 0;
   std::uint8_t processes_ = 1, devices_ = 1, caches_ = 1;
   std::uint8_t flags_ = 1;     ///< values of close-on-exec that are told apart
+  bool unshared_ = false;      ///< can there be a handle without a buffer?
+  std::uint8_t files_ = 1, handle_width_ = 0;
   std::uint8_t children_ = 0;  ///< what a child has is packed as its parent's slots are
   std::uint8_t buffers_ = 0, buffer_width_ = 0;
   Widths widths_;

@@ -31,9 +31,9 @@ struct FenceInfo {
   friend bool operator==(const FenceInfo&, const FenceInfo&) = default;
 };
 
-/// Has the operation a reply of words: the events of a poll, a FenceInfo?
+/// Has the operation a reply of words: the events of a poll, a FenceInfo, whose handle it is?
 bool replies_in_words(const Operation& operation);
-/// "in", "in|out", "none"; "pending:2", and with records "pending:2,1,0": how many fences, of which are
+/// "in", "in|out", "none"; "new", "b0"; "pending:2", and with records "pending:2,1,0": how many fences, of which are
 /// pending, of which failed.
 std::string reply_text(const Operation& operation, std::uint64_t value);
 /// The reverse; nothing if the text says no such thing.

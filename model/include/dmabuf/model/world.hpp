@@ -64,7 +64,8 @@ struct BufferState {
   StateId lifecycle = 0;  ///< machine "buffer"
   StateId storage = 0;    ///< machine "storage"
   StateId cpu = 0;        ///< machine "cpu_access"
-  StateId handle = 0;     ///< machine "handle": the exporter's own references
+  /// Machine "handle", one a file: the exporter's own references. May be open before the buffer is there.
+  std::array<StateId, kDrmFiles> handles{};
   StateId vmapping = 0;   ///< machine "vmapping"
   std::uint8_t pages = 0;
   Access access = Access::ReadWrite;
@@ -181,6 +182,8 @@ struct World {
 
   /// True if the buffer has been exported and its file not yet released.
   bool live(BufferId b) const;
+  /// Has any file a handle to it, or to the object that it is to be?
+  bool named(BufferId b) const;
   bool pending(FenceId c) const;
   /// What the ledger says f_count must be (DBUF-INV-001): fds + references + vmas + messages in
   /// flight + the children's fds and vmas + the exporter's own + armed poll slots.

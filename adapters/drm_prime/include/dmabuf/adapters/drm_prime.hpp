@@ -19,8 +19,8 @@ struct DrmCard {
 /// The cards that can be opened, in the order of their numbers.
 std::vector<DrmCard> drm_cards();
 
-/// The first card of that driver. A buffer is a dumb object of one page a line; its GEM handle
-/// stays open until close_handle, and with it the two references of PRIME's own (DBUF-PRM-009).
+/// The first card of that driver, opened twice: handles belong to the open file. A buffer is a dumb object of one page
+/// a line; its GEM handle stays open until close_handle, and with it the references of PRIME's own (DBUF-PRM-009).
 OpenedBackend open_drm_prime(std::string_view driver);
 
 }  // namespace dmabuf::adapters

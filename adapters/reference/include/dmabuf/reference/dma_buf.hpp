@@ -99,10 +99,8 @@ struct DmaBuf {
   std::uint8_t id = 0;
   std::uint8_t pages = 0;
   std::uint8_t live_mappings = 0;   ///< as importers count them
-  std::uint8_t own_references = 0;  ///< held by the exporter while its user-space handle is open
   bool listed = false;
   bool released = false;
-  bool handle_open = false;
   model::Access access = model::Access::ReadWrite;
   std::uint64_t size = 0;
   model::NameText name;

@@ -225,6 +225,18 @@ enum class Mutant : std::uint8_t {
   FailedMapIsCached,
   FailedVmapIsCounted,
   FailedBeginIsCounted,
+  // handles and PRIME
+  ExportLooksUpFirst,
+  ReexportNotCounted,
+  ReexportChangesAccess,
+  ReexportLosesCloexec,
+  ImportForgetsHandle,
+  ImportNotCounted,
+  ImportForeignWrongErrno,
+  ReimportForgetsObject,
+  OneHandleClosedForgetsTheBuffer,
+  UnsharedObjectLeaks,
+  HandleNumbersFromTheTop,
 };
 
 /// Where the bug comes to light.

@@ -23,6 +23,7 @@ struct Leftover {
   std::int32_t exporter_pins = 0;         ///< pin callbacks without an unpin
   std::int32_t foreign_references = 0;    ///< on the file that is no dma-buf
   std::int32_t sync_files = 0;            ///< fds no slot knows of
+  std::int32_t handles = 0;               ///< open ones, and objects that nobody names
   friend bool operator==(const Leftover&, const Leftover&) = default;
 };
 
@@ -91,6 +92,9 @@ class System {
   model::Outcome run(const model::op::Unpin&);
   model::Outcome run(const model::op::Migrate&);
   model::Outcome run(const model::op::Fail&);
+  model::Outcome run(const model::op::CreateDumb&);
+  model::Outcome run(const model::op::HandleToFd&);
+  model::Outcome run(const model::op::FdToHandle&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -162,6 +166,19 @@ class System {
     std::array<std::uint64_t, Memory::kFrames> memory{};
   };
 
+  /// What a handle names, and what becomes the buffer of the same slot when it is exported.
+  struct GemObject {
+    std::uint8_t pages = 0;
+    std::uint8_t handle_count = 0;  ///< on all files
+    bool keeps_buffer = false;      ///< a reference on the buffer, while anybody has a handle
+  };
+  struct GemHandle {
+    std::int8_t object = kNobody;
+    bool cached = false;  ///< the file knows its buffer, and has a reference on it
+  };
+  /// An open DRM file: handles by number less one. A mutant may have more than one of an object.
+  using GemFile = std::array<GemHandle, model::kMaxBuffers + 2>;
+
   bool is(Mutant m) const { return core_.is(m); }
   DmaBuf& buffer_of(std::int8_t index) { return buffers_[static_cast<std::size_t>(index)]; }
 
@@ -172,6 +189,15 @@ class System {
   void get_file(DmaBuf& buffer) { ++buffer.file_count; }
   void put_file(DmaBuf& buffer);
   void release(DmaBuf& buffer);
+
+  // handles: prime.cpp
+  GemFile& file(model::DrmFile which) { return files_[static_cast<std::size_t>(which)]; }
+  GemHandle* handle(model::DrmFile which, std::uint8_t object);
+  bool has_handle(std::uint8_t object);
+  /// Nothing if the file has no number left.
+  GemHandle* new_handle(model::DrmFile which, std::uint8_t object);
+  /// The handle's file and its object take what they hold on the buffer.
+  void keep(DmaBuf& buffer, GemHandle& handle);
 
   // fd tables
   FdEntry* entry(model::FdId fd);
@@ -237,6 +263,9 @@ class System {
   std::int32_t leaked_sync_files_ = 0;
   std::array<Child, model::kMaxChildren> children_{};
   std::array<Vmap, model::kMaxVmaps> vmaps_{};
+  std::array<GemObject, model::kMaxBuffers> objects_{};
+  std::array<GemFile, model::kDrmFiles> files_{};
+  std::int32_t lost_objects_ = 0;
   std::int32_t foreign_count_ = 1;
   std::uint32_t warnings_ = 0;
   Leftover past_;                                   ///< of buffers whose slot was used again

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,15 @@ class ExporterBackend {
   /// Whether user space has a handle beside the fd (GEM).
   virtual bool has_handles() const { return false; }
   /// Lets the handle go; what the device answers to a handle that is none if there is none.
-  virtual model::Outcome close_handle(model::BufferId buffer);
+  virtual model::Outcome close_handle(const model::op::CloseHandle& wanted);
+  /// An object with a handle, and no buffer yet.
+  virtual model::Outcome create_dumb(const model::op::CreateDumb& wanted);
+  /// The number of a new fd in this process, which is the caller's.
+  virtual Expected<int> handle_to_fd(const model::op::HandleToFd& wanted);
+  /// `dmabuf` is a number of this process, `buffer` the slot of what is open there, if it is one of ours. The reply
+  /// is that of the operation.
+  virtual model::Outcome fd_to_handle(const model::op::FdToHandle& wanted, int dmabuf,
+                                      std::optional<model::BufferId> buffer);
   /// The module whose use count rises with every buffer; empty if built in.
   virtual std::string_view module() const { return {}; }
   /// Lets go of all handles and of what else it keeps for buffers.
