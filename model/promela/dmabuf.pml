@@ -16,6 +16,7 @@
  *             CHILDREN (children.pml; CLOSE_ON_EXEC: fds of both kinds)
  *             and of fences, with slots FENCES and SYNC_FILES: fences.pml; of kernel mappings, with VMAPS: vmaps.pml;
  *             DYNAMIC (importers that are told of moves: dynamic.pml)
+ *             PRIMES (handles on two files, of objects that may be no buffers yet: prime.pml; ODD_EXPORTS: refused ones)
  *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP REFUSES_ATTACH CONSTRAINTS ONE_MAP NO_MMAP
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS GROWTH UNGUARDED NO_RENAME_WHILE_ATTACHED
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
@@ -212,6 +213,11 @@ byte mode[BUFFERS];
 #if OWN_REFERENCES > 0
 byte handle[BUFFERS];    /* the exporter's handle is open */
 #endif
+#ifdef PRIMES
+#include "prime.pml"
+#else
+#define NAMELESS(b) true
+#endif
 byte fd[FDS];
 #if MESSAGES > 0
 byte fdp[FDS];           /* the fd's process */
@@ -340,7 +346,9 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #define IS_MAP(m, a) + (map[m] == a + 1)
 #define MAPS_OF(a, b) + (att[a] == b + 1) * maps[a]
 #define KERNEL_REFERENCES(b) (0 ALL_R(IS_REF, b))
-#if OWN_REFERENCES > 0
+#if defined(PRIMES)
+#define OWN(b) HELD_BY_HANDLES(b)
+#elif OWN_REFERENCES > 0
 #define OWN(b) (handle[b] * OWN_REFERENCES)
 #else
 #define OWN(b) 0
@@ -423,6 +431,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
  * of dynamic importers:
  * 16  an importer's pin holds nothing
  * 17  a pin may be left behind at detach
+ * of handles:
+ * 18  the first of two handles that is closed takes the object's reference along
  */
 
 #define BORN(b, where) buf[b] = LIVE; released[b] = 0; place[b] = where
@@ -437,9 +447,9 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #define CREATE_ELSEWHERE(b, f, x, name)
 #endif
 #if PLANT == 2
-#define UNBORN(b) (buf[b] == ABSENT)
+#define UNBORN(b) (buf[b] == ABSENT && NAMELESS(b))
 #else
-#define UNBORN(b) (buf[b] == ABSENT || buf[b] == RELEASED)
+#define UNBORN(b) ((buf[b] == ABSENT || buf[b] == RELEASED) && NAMELESS(b))
 #endif
 #define TAKE(b) assert(buf[b] == LIVE); count[b]++
 #define DROP(b) DROP_N(b, 1)
@@ -508,9 +518,11 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #endif
 #define CREATE(f, b, ...) MODES(CREATE_AS, b, f) CREATE_WRITE_ONLY(b, f) CREATE_ODD(b, f)
 #define CREATE_B(b, ...) EACH_F(CREATE, b)
+#ifndef PRIMES
 #define CLOSE_HANDLE(b, ...) \
   STEP("close_handle b" #b, handle[b] == 1, handle[b] = 0; DROP_N(b, OWN_REFERENCES)) \
   REFUSE("close_handle b" #b, EINVAL, handle[b] == 0)
+#endif
 /* The exporter's release: nobody asks for it, and it comes at any time after the last reference went. */
 #ifdef ACCESS_MODES
 #define FORGET_ACCESS(b) mode[b] = RW
@@ -900,6 +912,11 @@ end:
 #endif
 #ifdef HANDLES
   EACH_B(CLOSE_HANDLE, 0)
+#endif
+#ifdef PRIMES
+  EACH_B(PRIME_B, 0)
+  EACH_F(IMPORT_HANDLE_F, 0)
+  IMPORT_HANDLE_NONE("") IMPORT_HANDLE_NONE(" second")
 #endif
 #ifndef WORKER
   EACH_B(RELEASE, 0)

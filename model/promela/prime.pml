@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Handles on two open files of one DRM device: DBUF-PRM. A handle names an object; a file has at most one of each (PRM-005).
+ * CREATE_DUMB makes an object that is no buffer, the first export makes the buffer (PRM-009). Each file that has a handle
+ * to a buffer holds a reference on it, and its object holds another as long as there is any handle (PRM-006, PRM-010).
+ * Alphabet: HANDLES, which then says which file; ODD_EXPORTS: also sizes, access modes and flags that are refused.
+ */
+#define SHARED 1
+#define UNSHARED 2           /* a handle to what is no buffer yet */
+byte second[BUFFERS];        /* the handle on the second file, as `handle` is the one on the first */
+#define NAMELESS(b) (handle[b] == 0 && second[b] == 0)
+#define HELD_BY_HANDLES(b) \
+  ((handle[b] == SHARED) + (second[b] == SHARED) + (handle[b] == SHARED || second[b] == SHARED) * (OWN_REFERENCES - 1))
+
+/* What is asked for is looked at before there is a question whose handle it is (PRM-001). */
+#ifdef ODD_EXPORTS
+#define CREATE_DUMB_EMPTY(b) REFUSE("create_dumb b" #b " pages=0", EINVAL, UNBORN(b))
+#define SHARE_ODD(b, f, word) \
+  REFUSE("handle_to_fd b" #b " f" #f " access=wo" word, EINVAL, fd[f] == 0) \
+  REFUSE("handle_to_fd b" #b " f" #f " access=rw" word " flags=unknown", EINVAL, fd[f] == 0)
+#else
+#define CREATE_DUMB_EMPTY(b)
+#define SHARE_ODD(b, f, word)
+#endif
+#define CREATE_DUMB(b) \
+  OP("create_dumb b" #b " pages=" TEXT(PAGES), UNBORN(b), handle[b] = UNSHARED) \
+  CREATE_DUMB_EMPTY(b)
+
+/* The access mode is the first export's (PRM-003); later ones find the buffer there is (PRM-002). */
+#define SHARE_AS(b, f, h, word, x, name) \
+  OP("handle_to_fd b" #b " f" #f " access=" name word, h[b] == UNSHARED && fd[f] == 0, \
+     BORN(b, FIRST_PLACE); SET_ACCESS(b, x); h[b] = SHARED; count[b] = 1 + OWN_REFERENCES; fd[f] = b + 1; SET_PROCESS(f, 0)) \
+  OP("handle_to_fd b" #b " f" #f " access=" name word, h[b] == SHARED && fd[f] == 0, \
+     TAKE(b); fd[f] = b + 1; SET_PROCESS(f, 0)) \
+  REFUSE("handle_to_fd b" #b " f" #f " access=" name word, ENOENT, h[b] == 0 && fd[f] == 0)
+#ifdef ACCESS_MODES
+#define SHARE(b, f, h, word) SHARE_AS(b, f, h, word, RW, "rw") SHARE_AS(b, f, h, word, RO, "ro") SHARE_ODD(b, f, word)
+#else
+#define SHARE(b, f, h, word) SHARE_AS(b, f, h, word, RW, "rw") SHARE_ODD(b, f, word)
+#endif
+#define SHARE_F(f, b) SHARE(b, f, handle, "") SHARE(b, f, second, " second")
+#define PRIME_B(b, ...) CREATE_DUMB(b) EACH_F(SHARE_F, b)
+
+/* A handle the file has already is found again (PRM-005). A new one is a reference, and if it is the only one, the
+ * object gets its own again (PRM-011). The files are open in the first process. */
+#define IMPORT_HANDLE(b, f, h, other, word) \
+  OP("fd_to_handle f" #f word, fd[f] == b + 1 && PROCESS(f) == 0 && h[b] == SHARED, skip) \
+  OP("fd_to_handle f" #f word, fd[f] == b + 1 && PROCESS(f) == 0 && h[b] == 0 && other[b] == SHARED, TAKE(b); h[b] = SHARED) \
+  OP("fd_to_handle f" #f word, fd[f] == b + 1 && PROCESS(f) == 0 && h[b] == 0 && other[b] == 0, \
+     count[b] = count[b] + OWN_REFERENCES; h[b] = SHARED)
+#define IMPORT_HANDLE_B(b, f) IMPORT_HANDLE(b, f, handle, second, "") IMPORT_HANDLE(b, f, second, handle, " second")
+#define IMPORT_HANDLE_F(f, ...) \
+  EACH_B(IMPORT_HANDLE_B, f) \
+  REFUSE("fd_to_handle f" #f, EBADF, fd[f] == 0) REFUSE("fd_to_handle f" #f " second", EBADF, fd[f] == 0)
+#define IMPORT_HANDLE_NONE(word) \
+  REFUSE("fd_to_handle bad" word, EBADF, true) REFUSE("fd_to_handle foreign" word, EINVAL, true)
+
+#if PLANT == 18
+#define LAST_HANDLE(other, b) true
+#else
+#define LAST_HANDLE(other, b) (other[b] == 0)
+#endif
+#define CLOSE_HANDLE_OF(b, h, other, word) \
+  STEP("close_handle b" #b word, h[b] == UNSHARED, h[b] = 0) \
+  STEP("close_handle b" #b word, h[b] == SHARED && !LAST_HANDLE(other, b), h[b] = 0; DROP(b)) \
+  STEP("close_handle b" #b word, h[b] == SHARED && LAST_HANDLE(other, b), h[b] = 0; DROP_N(b, OWN_REFERENCES)) \
+  REFUSE("close_handle b" #b word, EINVAL, h[b] == 0)
+#define CLOSE_HANDLE(b, ...) CLOSE_HANDLE_OF(b, handle, second, "") CLOSE_HANDLE_OF(b, second, handle, " second")
