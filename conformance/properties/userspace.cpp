@@ -16,6 +16,8 @@ std::optional<NewFd> new_fd(const Operation& operation) {
   if (const auto* made = std::get_if<op::InstallFd>(&operation)) return NewFd{made->fd, made->cloexec};
   if (const auto* made = std::get_if<op::Dup>(&operation)) return NewFd{made->to, made->cloexec};
   if (const auto* made = std::get_if<op::Receive>(&operation)) return NewFd{made->fd, made->cloexec};
+  if (const auto* made = std::get_if<op::HandleToFd>(&operation)) return NewFd{made->fd, made->cloexec};
+  if (const auto* made = std::get_if<op::CreateList>(&operation)) return NewFd{made->fd, made->cloexec};
   return {};
 }
 
@@ -42,7 +44,7 @@ TEST(UserspaceBites, NewFdsHaveTheCloseOnExecFlagAskedFor) {
 const Law reads_what_was_written = [](const Moment& moment) -> std::string {
   if (!moment.outcome) return {};
   const auto wrong = [&](std::uint8_t buffer, std::size_t page) -> std::string {
-    const std::uint64_t want = moment.before.buffers[buffer].content[page];
+    const std::uint64_t want = moment.before.page(buffer, page);
     if (want == kUnknownTag || want == moment.outcome->value) return {};
     return "page " + std::to_string(page) + " of b" + std::to_string(buffer) + " should hold tag " +
            std::to_string(want) + ", holds " + std::to_string(moment.outcome->value);

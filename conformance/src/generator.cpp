@@ -45,6 +45,7 @@ struct View {
   Slots<kMaxSyncFiles> sync_files;
   Slots<kMaxChildren> children;
   Slots<kMaxVmaps> vmaps;
+  Slots<kMaxMemfds> memfds;
   std::array<std::uint8_t, shape::kSlotDomains> free{};
 
   View(const World& world, const Bounds& bounds) {
@@ -71,6 +72,7 @@ struct View {
     scan(shape::Domain::Fence, fences, bounds.fences, [&](std::size_t i) { return world.pending(FenceId{static_cast<std::uint8_t>(i)}); });
     scan(shape::Domain::SyncFile, sync_files, bounds.sync_files,
          [&](std::size_t i) { return world.sync_files[i].count > 0; });
+    scan(shape::Domain::Memfd, memfds, bounds.memfds, [&](std::size_t i) { return world.memfds[i].pages != 0; });
     scan(shape::Domain::Child, children, bounds.children,
          [&](std::size_t i) { return world.children[i].state != 0; });
     scan(shape::Domain::Vmap, vmaps, bounds.vmaps, [&](std::size_t i) { return world.vmaps[i].buffer != kNone; });
@@ -127,6 +129,10 @@ class Maker {
     kinds_.set(profile.exporter.in_kernel ? kKind<op::Create> : kKind<op::Export>, false);
     if (profile.exporter.own_references == 0)
       for (const std::size_t kind : {kKind<op::CreateDumb>, kKind<op::HandleToFd>, kKind<op::FdToHandle>}) kinds_.reset(kind);
+    if (profile.exporter.interface != Interface::Udmabuf)
+      for (const std::size_t kind : {kKind<op::Memfd>, kKind<op::CloseMemfd>, kKind<op::WriteMemfd>, kKind<op::ReadMemfd>,
+                                     kKind<op::CreateList>})
+        kinds_.reset(kind);
     fenced_ = draws_fences(seed, options.fences);
     if (!fenced_) kinds_ &= ~fence_kinds();
     all_kinds_ = kinds_;
@@ -230,6 +236,12 @@ class Maker {
     set(kKind<op::CreateDumb>, view.has_free(D::Buffer) && gem);
     set(kKind<op::HandleToFd>, view.objects.any() && view.has_free(D::Fd) && gem);
     set(kKind<op::FdToHandle>, view.fds.any() && gem);
+    const bool lists = profile_.exporter.interface == Interface::Udmabuf;
+    set(kKind<op::Memfd>, lists && view.has_free(D::Memfd));
+    set(kKind<op::CloseMemfd>, view.memfds.any());
+    set(kKind<op::WriteMemfd>, view.memfds.any());
+    set(kKind<op::ReadMemfd>, view.memfds.any());
+    set(kKind<op::CreateList>, lists && view.memfds.any() && view.has_free(D::Buffer) && view.has_free(D::Fd));
     set(kKind<op::InstallFd>, view.references.any() && view.has_free(D::Fd));
     set(kKind<op::Dup>, view.fds.any() && view.has_free(D::Fd));
     set(kKind<op::Close>, view.fds.any());
@@ -272,6 +284,7 @@ class Maker {
       // The second buffer is for crosstalk; most of what can go wrong needs depth on one.
       case kKind<op::Export>:
       case kKind<op::CreateDumb>:
+      case kKind<op::CreateList>:
       case kKind<op::Create>: return view.buffers.any() ? (base + 2) / 3 : base;
       // Nothing in user space can happen without an fd, nothing on a device without a reference.
       case kKind<op::InstallFd>: return view.fds.any() ? base : 3 * base;
@@ -318,6 +331,23 @@ class Maker {
     const auto& handles = world_.buffers[b.value].handles;
     if (handles[0] != 0 && handles[1] != 0) return dice_.percent(50) ? DrmFile::First : DrmFile::Second;
     return (handles[1] != 0) != dice_.percent(5) ? DrmFile::Second : DrmFile::First;
+  }
+  /// Items that fit, mostly; what is wrong now and then is for the careless.
+  op::CreateList a_list(const View& view) {
+    op::CreateList o{};
+    o.buffer = first_free<BufferId>(view, shape::Domain::Buffer);
+    o.fd = free_fd(view);
+    const auto item = [&](MemfdId& n, std::uint8_t& from, std::uint8_t& pages) {
+      n = one_of<MemfdId>(view.memfds);
+      from = a_page(world_.memfds[n.value].pages);
+      pages = static_cast<std::uint8_t>(1 + dice_.roll(world_.memfds[n.value].pages - from));
+    };
+    item(o.first, o.start, o.pages);
+    item(o.second, o.start2, o.pages2);
+    if (o.pages + o.pages2 > kMaxPages) o.pages2 = 1, o.pages = std::min<std::uint8_t>(o.pages, kMaxPages - 1);
+    o.form = dice_.percent(90) ? static_cast<ListForm>(dice_.roll(2)) : static_cast<ListForm>(dice_.roll(9));
+    o.cloexec = coin();
+    return o;
   }
   FdId an_fd(const View& view) { return one_of<FdId>(view.fds); }
   FdId free_fd(const View& view) const { return first_free<FdId>(view, shape::Domain::Fd); }
@@ -389,6 +419,19 @@ class Maker {
         const BufferId b = an_object(view);
         return op::CloseHandle{b, a_file(b)};
       }
+      case kKind<op::Memfd>:
+        return op::Memfd{first_free<MemfdId>(view, D::Memfd), some_pages(),
+                         dice_.percent(85) ? Seals::Shrink : static_cast<Seals>(dice_.roll(5))};
+      case kKind<op::CloseMemfd>: return op::CloseMemfd{one_of<MemfdId>(view.memfds)};
+      case kKind<op::WriteMemfd>: {
+        const MemfdId n = one_of<MemfdId>(view.memfds);
+        return op::WriteMemfd{n, a_page(world_.memfds[n.value].pages), fresh_tag()};
+      }
+      case kKind<op::ReadMemfd>: {
+        const MemfdId n = one_of<MemfdId>(view.memfds);
+        return op::ReadMemfd{n, a_page(world_.memfds[n.value].pages)};
+      }
+      case kKind<op::CreateList>: return a_list(view);
       case kKind<op::CreateDumb>: return op::CreateDumb{first_free<BufferId>(view, D::Buffer), some_pages()};
       case kKind<op::HandleToFd>: {
         const BufferId b = an_object(view);
@@ -493,6 +536,12 @@ class Maker {
       }
       case shape::Domain::Child: return pick(view.children);
       case shape::Domain::Vmap: return pick(view.vmaps);
+      case shape::Domain::Memfd: {
+        const std::uint32_t at = dice_.roll(100);
+        if (at < 12) return kBadMemfd.value;
+        if (at < 24) return kForeignMemfd.value;
+        return pick(view.memfds);
+      }
       case shape::Domain::Fd: {
         const std::uint32_t at = dice_.roll(100);
         if (at < 20) return kBadFd.value;
@@ -621,6 +670,9 @@ Weights default_weights() {
   const auto set = [&]<class Op>(std::type_identity<Op>, std::uint16_t weight) { weights[kKind<Op>] = weight; };
   set(std::type_identity<op::CloseHandle>{}, 1);
   set(std::type_identity<op::CreateDumb>{}, 2);
+  set(std::type_identity<op::Memfd>{}, 3);
+  set(std::type_identity<op::CloseMemfd>{}, 1);
+  set(std::type_identity<op::ReadMemfd>{}, 3);
   set(std::type_identity<op::HandleToFd>{}, 3);
   set(std::type_identity<op::FdToHandle>{}, 2);
   set(std::type_identity<op::Dup>{}, 3);

@@ -53,7 +53,8 @@ bool is_mapping_kind(std::size_t kind) { return kind >= kKind<op::Mprotect> && k
 Alphabet never_refused() {
   return Alphabet{}
       .set(kKind<op::MunmapPage>).set(kKind<op::Move>).set(kKind<op::Fork>)
-      .set(kKind<op::Exec>).set(kKind<op::Exit>);
+      .set(kKind<op::Exec>).set(kKind<op::Exit>)
+      .set(kKind<op::Memfd>).set(kKind<op::CloseMemfd>).set(kKind<op::ReadMemfd>);
 }
 
 Alphabet mapping_kinds(const World& world, const Bounds& bounds) {

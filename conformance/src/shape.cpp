@@ -58,6 +58,9 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, Callback>) return Domain::Callback;
   else if constexpr (std::is_same_v<T, Failure>) return Domain::Failure;
   else if constexpr (std::is_same_v<T, Ending>) return Domain::Ending;
+  else if constexpr (std::is_same_v<T, MemfdId>) return Domain::Memfd;
+  else if constexpr (std::is_same_v<T, Seals>) return Domain::Seals;
+  else if constexpr (std::is_same_v<T, ListForm>) return Domain::ListForm;
   else if constexpr (std::is_same_v<T, DrmFile>) return Domain::DrmFile;
   else if constexpr (std::is_same_v<T, Tag>) return Domain::Tag;
   else {
@@ -294,10 +297,31 @@ inline constexpr std::array kFields<op::HandleToFd>{
 template <>
 inline constexpr std::array kFields<op::FdToHandle>{uses<&op::FdToHandle::fd>(), optional<&op::FdToHandle::file>()};
 
+template <>
+inline constexpr std::array kFields<op::Memfd>{fills<&op::Memfd::memfd>(), number<&op::Memfd::pages>(Domain::Pages, "pages"),
+                                               keyed<&op::Memfd::seals>("seals")};
+template <>
+inline constexpr std::array kFields<op::CloseMemfd>{uses<&op::CloseMemfd::memfd>()};
+template <>
+inline constexpr std::array kFields<op::WriteMemfd>{uses<&op::WriteMemfd::memfd>(),
+                                                    number<&op::WriteMemfd::page>(Domain::Page, "page"),
+                                                    keyed<&op::WriteMemfd::tag>("tag")};
+template <>
+inline constexpr std::array kFields<op::ReadMemfd>{uses<&op::ReadMemfd::memfd>(),
+                                                   number<&op::ReadMemfd::page>(Domain::Page, "page")};
+template <>
+inline constexpr std::array kFields<op::CreateList>{
+    fills<&op::CreateList::buffer>(), fills<&op::CreateList::fd>(), uses<&op::CreateList::first>(),
+    number<&op::CreateList::start>(Domain::Page, "from"), number<&op::CreateList::pages>(Domain::Pages, "pages"),
+    uses<&op::CreateList::second>(), number<&op::CreateList::start2>(Domain::Page, "from2"),
+    number<&op::CreateList::pages2>(Domain::Pages, "pages2"), word<&op::CreateList::form>(),
+    optional<&op::CreateList::cloexec>()};
+
 /// A kind whose fields were forgotten does not compile; no kind is without fields.
 template <class Op>
 constexpr std::span<const Field> checked() {
   static_assert(kFields<Op>.size() > 0, "an operation without a line in the table");
+  static_assert(kFields<Op>.size() <= kMostFields);
   return kFields<Op>;
 }
 
@@ -320,8 +344,12 @@ constexpr std::array<std::string_view, 4> kDirection = {"bidirectional", "to_dev
 constexpr std::array<std::string_view, 2> kProtection = {"ro", "rw"};
 constexpr std::array<std::string_view, 2> kSharing = {"shared", "private"};
 constexpr std::array<std::string_view, 2> kArgument = {"good", "unmapped"};
-constexpr std::array<std::string_view, 2> kCreationFlags = {"known", "unknown"};
+constexpr std::array<std::string_view, 4> kCreationFlags = {"known", "unknown", "heap", "answer"};
 constexpr std::array<std::string_view, 2> kEnding = {"exited", "killed"};
+constexpr std::array<std::string_view, 5> kSeals = {"shrink", "none", "shrink|write", "shrink|future_write",
+                                                   "not_for_sealing"};
+constexpr std::array<std::string_view, 9> kListForm = {"single", "list", "odd", "empty", "too_many", "too_large", "odd_offset",
+                                                      "odd_size", "unmapped"};
 constexpr std::array<std::string_view, 2> kDrmFile = {"first", "second"};
 constexpr std::array<std::string_view, 6> kWhence = {"set", "cur", "end", "data", "hole", "bogus"};
 constexpr std::array<std::string_view, 10> kSyncFlags = {
@@ -365,9 +393,11 @@ Words words(Domain domain) {
     case Domain::CreationFlags: return kCreationFlags;
     case Domain::Ending: return kEnding;
     case Domain::DrmFile: return kDrmFile;
+    case Domain::Seals: return kSeals;
+    case Domain::ListForm: return kListForm;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Nth: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Memfd: case Domain::Nth: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
     case Domain::SeekOffset: return {};
   }
   return {};
@@ -383,11 +413,12 @@ constexpr std::array<SlotInfo, kSlotDomains> kSlots = {{
     {'a', kMaxAttachments, "attachment"}, {'m', kMaxMappings, "mapping"}, {'v', kMaxVmas, "vma"},
     {'s', kMaxMessages, "message"}, {'d', kDevices, "device"}, {'c', kMaxFences, "fence"},
     {'y', kMaxSyncFiles, "sync_file"}, {'k', kMaxChildren, "child"},
-    {'w', kMaxVmaps, "kernel mapping"}}};
+    {'w', kMaxVmaps, "kernel mapping"}, {'n', kMaxMemfds, "memfd"}}};
 
 /// Files have two names beside their slots, of the same numbers.
 static_assert(kBadFd.value == kBadSyncFile.value && kForeignFd.value == kForeignSyncFile.value);
-constexpr bool has_special(Domain domain) { return domain == Domain::Fd || domain == Domain::SyncFile; }
+static_assert(kBadFd.value == kBadMemfd.value && kForeignFd.value == kForeignMemfd.value);
+constexpr bool has_special(Domain domain) { return domain == Domain::Fd || domain == Domain::SyncFile || domain == Domain::Memfd; }
 
 const SlotInfo& slot(Domain domain) { return kSlots[static_cast<std::size_t>(domain)]; }
 
@@ -429,10 +460,11 @@ std::uint32_t count(Domain domain) {
     case Domain::Sharing: case Domain::Argument: case Domain::Whence: case Domain::SyncFlags:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm: case Domain::Callback: case Domain::Failure:
-    case Domain::Name: case Domain::CreationFlags: case Domain::Ending: case Domain::DrmFile: return static_cast<std::uint32_t>(words(domain).size());
+    case Domain::Name: case Domain::CreationFlags: case Domain::Ending: case Domain::DrmFile:
+    case Domain::Seals: case Domain::ListForm: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: break;
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Memfd: break;
   }
   return 0;
 }
@@ -518,7 +550,8 @@ std::string wanted(Domain domain) {
     case Domain::Attachment: case Domain::Mapping: case Domain::Vma: case Domain::Message:
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
-    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Callback: case Domain::Failure: case Domain::Ending: case Domain::DrmFile: break;
+    case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Callback: case Domain::Failure: case Domain::Ending: case Domain::DrmFile:
+    case Domain::Memfd: case Domain::Seals: case Domain::ListForm: break;
   }
   std::string text = "one of";
   for (std::string_view word : words(domain)) {

@@ -16,18 +16,19 @@ namespace dmabuf::conformance::shape {
 /// The set of values a field may have.
 enum class Domain : std::uint8_t {
   Buffer, Fd, Reference, Attachment, Mapping, Vma, Message, Device, Fence, SyncFile, Child,
-  Vmap,  // slots, so far
+  Vmap, Memfd,  // slots, so far
   Pages,   ///< 0 ... kMaxPages
   Page,    ///< 0 ... kMaxPages - 1
   Extent,  ///< offset or length of an mmap in pages, also past the end: 0 ... 255
   Nth,     ///< 0 ... kMaxNth
   Tag, SeekOffset,
   Access, CloseOnExec, Direction, Protection, Sharing, Argument, Whence, SyncFlags, Name,
-  CreationFlags, Ending, DrmFile,
+  CreationFlags, Ending, DrmFile, Seals, ListForm,
   Usage, Timeline, FenceResult, Events, FenceFlags, OutArgument, MergeForm, InfoForm,
   Callback, Failure,
 };
-inline constexpr std::size_t kSlotDomains = 12;  ///< the first so many are slots
+inline constexpr std::size_t kSlotDomains = 13;  ///< the first so many are slots
+inline constexpr std::size_t kMostFields = 10;   ///< of an operation
 
 constexpr bool is_slot(Domain domain) { return static_cast<std::size_t>(domain) < kSlotDomains; }
 

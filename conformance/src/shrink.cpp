@@ -35,12 +35,13 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Page: case shape::Domain::CloseOnExec: case shape::Domain::Direction:
     case shape::Domain::Protection: case shape::Domain::Sharing: case shape::Domain::Argument:
     case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device:
-    case shape::Domain::CreationFlags: case shape::Domain::Ending: case shape::Domain::DrmFile: return value;
+    case shape::Domain::CreationFlags: case shape::Domain::Ending: case shape::Domain::DrmFile:
+    case shape::Domain::Seals: case shape::Domain::ListForm: return value;
     case shape::Domain::Tag: return 0;  // renamed by first use
     case shape::Domain::Buffer: case shape::Domain::Fd: case shape::Domain::Reference:
     case shape::Domain::Attachment: case shape::Domain::Mapping: case shape::Domain::Vma:
     case shape::Domain::Message: case shape::Domain::Fence: case shape::Domain::SyncFile: case shape::Domain::Child:
-    case shape::Domain::Vmap: return 0;
+    case shape::Domain::Vmap: case shape::Domain::Memfd: return 0;
   }
   return 0;
 }
@@ -48,6 +49,7 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
 bool renamed(shape::Domain domain, std::uint32_t value) {
   if (domain == shape::Domain::Fd) return value < kMaxFds;
   if (domain == shape::Domain::SyncFile) return value < kMaxSyncFiles;
+  if (domain == shape::Domain::Memfd) return value < kMaxMemfds;
   return domain == shape::Domain::Tag || (shape::is_slot(domain) && domain != shape::Domain::Device);
 }
 

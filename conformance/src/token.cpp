@@ -21,8 +21,8 @@ using Bytes = std::vector<unsigned char>;
 /// The newest. A program that needs nothing of it is written in the format before.
 constexpr std::uint8_t kFormat = 3;
 constexpr std::size_t kMaxHash = 128;
-/// Largest body of kMaxProgram operations: a kind and at most six fields of four bytes each.
-constexpr std::size_t kMaxBody = 256 + kMaxProgram * (1 + 6 * 4);
+/// Largest body of kMaxProgram operations: a kind and fields of four bytes each.
+constexpr std::size_t kMaxBody = 256 + kMaxProgram * (1 + shape::kMostFields * 4);
 
 // --- base64url, without padding ------------------------------------------------------------------
 

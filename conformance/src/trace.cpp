@@ -73,7 +73,7 @@ tl::expected<Operation, ParseError> operation_of(Words& words) {
   words.advance();
   Operation operation = shape::blank(kind);
   const auto fields = shape::fields(kind);
-  std::bitset<8> given;
+  std::bitset<shape::kMostFields> given;
   while (!words.done() && words.word() != "->") {
     std::size_t index = 0;
     while (index < fields.size() && (given[index] || !is_key(fields[index], words.word()))) ++index;
@@ -138,7 +138,8 @@ bool is_tag(const Operation& operation) {
   return std::holds_alternative<model::op::Load>(operation) ||
          std::holds_alternative<model::op::DeviceRead>(operation) ||
          std::holds_alternative<model::op::ChildLoad>(operation) ||
-         std::holds_alternative<model::op::VmapRead>(operation);
+         std::holds_alternative<model::op::VmapRead>(operation) ||
+         std::holds_alternative<model::op::ReadMemfd>(operation);
 }
 
 /// The first line, if it is a header: `# dbt 1 model=3f9c0a7e`. False if it is of another version.

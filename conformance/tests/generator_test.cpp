@@ -142,6 +142,12 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
     EXPECT_GE(reached[what], kCases / 50) << what << " is reached in too few of " << kCases << " cases";
   std::bitset<kOperationKinds> absent = ~kinds;
   absent.reset(with.exporter.in_kernel ? kind_of<op::Create>() : kind_of<op::Export>());
+  if (with.exporter.interface != Interface::Udmabuf)
+    absent.reset(kind_of<op::Memfd>())
+        .reset(kind_of<op::CloseMemfd>())
+        .reset(kind_of<op::WriteMemfd>())
+        .reset(kind_of<op::ReadMemfd>())
+        .reset(kind_of<op::CreateList>());
   if (with.exporter.own_references == 0)
     absent.reset(kind_of<op::CloseHandle>())
         .reset(kind_of<op::CreateDumb>())

@@ -105,6 +105,23 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
     handles.push_back(op::CreateDumb{BufferId{0}, 0});
     all.push_back({"handles", "2 buffers, 2 fds, handles on 2 DRM files; PRIME", std::move(handles)});
   }
+  if (e.takes_lists) {
+    Bounds bounds = slots(1, 1, 0, 0, 0, 0, 0);
+    bounds.memfds = 1;
+    std::vector<Operation> lists =
+        alphabet(e, bounds, kinds<op::Close, op::Memfd, op::CloseMemfd, op::CreateList>());
+    std::erase_if(lists, [](const Operation& o) { return std::holds_alternative<op::Create>(o); });
+    all.push_back({"lists", "1 buffer, 1 fd, 1 memfd of every seal; UDMABUF_CREATE_LIST", std::move(lists)});
+    const auto item = [](std::uint8_t n, std::uint8_t from, std::uint8_t n2, std::uint8_t from2) {
+      return op::CreateList{BufferId{0}, FdId{0}, MemfdId{n}, from, 1, MemfdId{n2}, from2, 1, ListForm::List, CloseOnExec::No};
+    };
+    const VmaId v0{0};
+    all.push_back({"pages", "1 buffer, 1 fd, 2 memfds, 1 CPU mapping; what the pages of a list hold",
+                   {op::Memfd{MemfdId{0}, 2, Seals::Shrink}, op::Memfd{MemfdId{1}, 2, Seals::Shrink}, item(0, 0, 1, 1),
+                    item(0, 1, 0, 1), item(1, 0, 0, 0), op::Mmap{FdId{0}, v0, 0, 2, Protection::ReadWrite, Sharing::Shared},
+                    op::Munmap{v0}, op::Close{FdId{0}}, op::Store{v0, 0, 1}, op::Load{v0, 0}, op::Load{v0, 1},
+                    op::WriteMemfd{MemfdId{0}, 0, 1}, op::ReadMemfd{MemfdId{0}, 0}, op::CloseMemfd{MemfdId{0}}}});
+  }
   // What takes many steps gets few kinds of them.
   const auto few = [&](std::vector<Operation> operations) {
     if (e.in_kernel) {

@@ -11,12 +11,13 @@
  *             ONE_DEVICE (not the stricter one)
  *             TWO_DIRECTIONS (1: to and from device only; 2: bidirectional and to device only)
  *             ACCESS_MODES (1: also read-only and write-only, 2: also write-only, 3: also read-only)
- *             ODD_CREATIONS (also of size 0 and with unknown flags)
+ *             ODD_CREATIONS (also of size 0 and with unknown flags; HEAP_FIELDS: and with what the heap's other fields must not be)
  *             RESHAPES (what becomes of CPU mappings: reshaped.pml; GROWING_PAST: they may end behind their buffer)
  *             CHILDREN (children.pml; CLOSE_ON_EXEC: fds of both kinds)
  *             and of fences, with slots FENCES and SYNC_FILES: fences.pml; of kernel mappings, with VMAPS: vmaps.pml;
  *             DYNAMIC (importers that are told of moves: dynamic.pml)
  *             PRIMES (handles on two files, of objects that may be no buffers yet: prime.pml; ODD_EXPORTS: refused ones)
+ *             and of memfds and udmabuf's lists of their pages, with slots MEMFDS: lists.pml
  *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP REFUSES_ATTACH CONSTRAINTS ONE_MAP NO_MMAP
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS GROWTH UNGUARDED NO_RENAME_WHILE_ATTACHED
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
@@ -53,6 +54,9 @@
 #endif
 #ifndef VMAPS
 #define VMAPS 0
+#endif
+#ifndef MEMFDS
+#define MEMFDS 0
 #endif
 #ifndef PAGES
 #define PAGES 2          /* of every buffer that can be made */
@@ -431,6 +435,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
  * of dynamic importers:
  * 16  an importer's pin holds nothing
  * 17  a pin may be left behind at detach
+ * of lists:
+ * 19  an item that begins inside its memfd may end behind it
  * of handles:
  * 18  the first of two handles that is closed takes the object's reference along
  */
@@ -510,10 +516,13 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #else
 #define CREATE_EMPTY(b, f) \
   REFUSE_CREATE(b, f, "pages=0 access=rw") REFUSE_CREATE(b, f, "pages=0 access=rw flags=unknown")
+#define REFUSE_FLAGS(b, f, name) REFUSE_CREATE(b, f, "pages=" TEXT(PAGES) " access=rw flags=" name)
 #if CHECKS == SIZE
 #define CREATE_ODD(b, f) CREATE_EMPTY(b, f) CREATE_AS(b, f, RW, "rw flags=unknown")
+#elif defined(HEAP_FIELDS)
+#define CREATE_ODD(b, f) CREATE_EMPTY(b, f) REFUSE_FLAGS(b, f, "unknown") REFUSE_FLAGS(b, f, "heap") REFUSE_FLAGS(b, f, "answer")
 #else
-#define CREATE_ODD(b, f) CREATE_EMPTY(b, f) REFUSE_CREATE(b, f, "pages=" TEXT(PAGES) " access=rw flags=unknown")
+#define CREATE_ODD(b, f) CREATE_EMPTY(b, f) REFUSE_FLAGS(b, f, "unknown")
 #endif
 #endif
 #define CREATE(f, b, ...) MODES(CREATE_AS, b, f) CREATE_WRITE_ONLY(b, f) CREATE_ODD(b, f)
@@ -864,6 +873,9 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #ifdef RESHAPES
 #include "reshaped.pml"
 #endif
+#if MEMFDS > 0
+#include "lists.pml"
+#endif
 #ifdef CHILDREN
 #include "children.pml"
 #endif
@@ -1012,6 +1024,10 @@ end:
 #ifdef SYNC_FILE_CLOSES
   EACH_Y(SYNC_CLOSE_Y, 0)
   REFUSE("close_sync_file bad", EBADF, true)
+#endif
+#if MEMFDS > 0
+  EACH_N(MEMFD_N, 0)
+  EACH_B(LIST_B, 0)
 #endif
 #ifdef SEEKS
   EACH_F(SEEK_F, 0)

@@ -24,7 +24,7 @@ void resize(model::Bounds& b, std::string_view size) {
   const std::map<std::string_view, std::uint8_t*> slots = {
       {"buffers", &b.buffers},   {"fds", &b.fds},   {"references", &b.references}, {"attachments", &b.attachments},
       {"mappings", &b.mappings}, {"vmas", &b.vmas}, {"messages", &b.messages},     {"pages", &b.pages},
-      {"fences", &b.fences},     {"vmaps", &b.vmaps},     {"sync_files", &b.sync_files}};
+      {"fences", &b.fences},     {"vmaps", &b.vmaps}, {"memfds", &b.memfds},       {"sync_files", &b.sync_files}};
   while (!size.empty()) {
     const std::string_view one = size.substr(0, size.find(','));
     size.remove_prefix(std::min(one.size() + 1, size.size()));

@@ -105,6 +105,37 @@ std::vector<Operation> all_operations(const Bounds& bounds) {
     for (std::uint8_t length = 0; length <= bounds.pages; ++length) add(op::Mremap{v, length});
     add(op::Move{v});
   });
+  const auto memfds = [&](auto&& action) {
+    up_to<MemfdId>(bounds.memfds, action);
+    action(kBadMemfd);
+    action(kForeignMemfd);
+  };
+  up_to<MemfdId>(bounds.memfds, [&](MemfdId n) {
+    for (const Seals seals : {Seals::Shrink, Seals::None, Seals::Write, Seals::FutureWrite, Seals::NotForSealing})
+      add(op::Memfd{n, bounds.pages, seals});
+    add(op::CloseMemfd{n});
+    add(op::WriteMemfd{n, 0, 1});
+    add(op::ReadMemfd{n, 0});
+  });
+  if (bounds.memfds > 0)
+    up_to<BufferId>(bounds.buffers, [&](BufferId b) {
+      up_to<FdId>(bounds.fds, [&](FdId f) {
+        const auto ask = [&](MemfdId first, std::uint8_t pages, MemfdId second, std::uint8_t from2, std::uint8_t pages2, ListForm form) {
+          add(op::CreateList{b, f, first, 0, pages, second, from2, pages2, form, CloseOnExec::No});
+        };
+        memfds([&](MemfdId first) {
+          ask(first, bounds.pages, MemfdId{0}, 0, 0, ListForm::Single);
+          memfds([&](MemfdId second) { ask(first, 1, second, 1, 1, ListForm::List); });
+        });
+        for (const ListForm form : {ListForm::Single, ListForm::List}) ask(MemfdId{0}, 0, MemfdId{0}, 0, 0, form);
+        ask(MemfdId{0}, bounds.pages, MemfdId{0}, 0, 0, ListForm::List);
+        // As long as the memfd, from its second page on.
+        add(op::CreateList{b, f, MemfdId{0}, 1, bounds.pages, MemfdId{0}, 0, 0, ListForm::Single, CloseOnExec::No});
+        for (const ListForm form : {ListForm::Odd, ListForm::Empty, ListForm::TooMany, ListForm::TooLarge, ListForm::OddOffset,
+                                    ListForm::OddSize, ListForm::Unmapped})
+          for (const MemfdId n : {MemfdId{0}, kBadMemfd}) ask(n, 1, n, 1, 1, form);
+      });
+    });
   up_to<ChildId>(bounds.children, [&](ChildId k) {
     add(op::Fork{k});
     up_to<VmaId>(bounds.vmas, [&](VmaId v) { add(op::ChildLoad{k, v, 0}); });

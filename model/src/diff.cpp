@@ -209,6 +209,9 @@ std::vector<FieldDifference> differences(const KernelProfile& a, const KernelPro
   compare(out, "move_notify", a.move_notify, b.move_notify);
   compare(out, "poll_holds_file", a.poll_holds_file, b.poll_holds_file);
   compare(out, "faulting_mappings_grow", a.faulting_mappings_grow, b.faulting_mappings_grow);
+  compare(out, "empty_list_items", a.empty_list_items, b.empty_list_items);
+  compare(out, "future_write_refused", a.future_write_refused, b.future_write_refused);
+  compare(out, "memfd_may_go_while_mapped", a.memfd_may_go_while_mapped, b.memfd_may_go_while_mapped);
   return out;
 }
 
@@ -248,6 +251,7 @@ Bounds diff_bounds() {
   bounds.fences = 1;
   bounds.vmaps = 1;
   bounds.kinds.reset(kind_of<op::Fail>());  // who can be told to fail is not what tells systems apart
+  bounds.memfds = 1;
   bounds.sync_files = bounds.children = 0;  // no profile differs in what these do once there are any
   for (const std::size_t kind : {kind_of<op::CreateDumb>(), kind_of<op::HandleToFd>(), kind_of<op::FdToHandle>()})
     bounds.kinds.reset(kind);  // nor in what handles do, once both have any

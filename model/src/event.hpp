@@ -27,6 +27,7 @@ struct Signalled {};     ///< to poll_slot: the fence it was armed on has signal
 struct Place {};         ///< to sync_file: becomes an open file
 struct Second {};        ///< to sync_file: named as fd2 of a merge
 struct CopyOut {};       ///< to sync_file_ioctl: the answer is written
+struct Item {};          ///< to memfd: named in a list
 struct Split {};    ///< to vma: becomes the part behind a page that was unmapped
 struct VmapOnce {};   ///< to vmapping: one more kernel mapping
 struct VunmapOnce {};  ///< to vmapping: one less
@@ -48,8 +49,9 @@ enum class EventId : std::uint8_t {
   Born = kOperationKinds, Take, Drop, Release, Install, Ioctl, Touch, Begin, End,
   Await, AwaitKernel, Enter, Query, Signalled, Place, Second, CopyOut, Split, VmapOnce, VunmapOnce, Hold,
   CallsAttach, CallsMap, CallsPin, CallsVmap, CallsBegin, CallsEnd, CallsMmap,  // in the order of Callback
+  Item,
 };
-inline constexpr std::size_t kEvents = kOperationKinds + 28;
+inline constexpr std::size_t kEvents = kOperationKinds + 29;
 
 template <class E>
 consteval EventId event_id() {
@@ -81,6 +83,7 @@ consteval EventId event_id() {
   else if constexpr (std::is_same_v<E, event::CallsBegin>) return EventId::CallsBegin;
   else if constexpr (std::is_same_v<E, event::CallsEnd>) return EventId::CallsEnd;
   else if constexpr (std::is_same_v<E, event::CallsMmap>) return EventId::CallsMmap;
+  else if constexpr (std::is_same_v<E, event::Item>) return EventId::Item;
   else return static_cast<EventId>(kind_of<E>());
 }
 
@@ -89,7 +92,7 @@ constexpr std::string_view event_name(EventId id) {
       "born", "take", "drop", "release", "install", "ioctl", "touch", "begin", "end", "await", "await_kernel",
       "enter", "query", "signalled", "place", "second", "copy_out", "split", "vmap_once",
       "vunmap_once", "hold", "calls_attach", "calls_map", "calls_pin", "calls_vmap", "calls_begin", "calls_end",
-      "calls_mmap"};
+      "calls_mmap", "item"};
   const auto index = static_cast<std::size_t>(id);
   return index < kOperationKinds ? kOperationNames[index] : internal[index - kOperationKinds];
 }

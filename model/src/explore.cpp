@@ -384,7 +384,8 @@ struct Anything {
 };
 template <class T>
 consteval std::size_t members() {
-  if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}}; }) return 6;
+  if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}}; }) return 10;
+  else if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}, Anything{}, Anything{}}; }) return 6;
   else if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}, Anything{}}; }) return 5;
   else if constexpr (requires { T{Anything{}, Anything{}, Anything{}, Anything{}}; }) return 4;
   else if constexpr (requires { T{Anything{}, Anything{}, Anything{}}; }) return 3;
@@ -395,7 +396,8 @@ consteval std::size_t members() {
 template <class Op, class Action>
 void each_member(const Op& o, Action&& action) {
   const auto all = [&](const auto&... member) { (action(member), ...); };
-  if constexpr (members<Op>() == 6) { const auto& [a, b, c, d, e, f] = o; all(a, b, c, d, e, f); }
+  if constexpr (members<Op>() == 10) { const auto& [a, b, c, d, e, f, g, h, i, j] = o; all(a, b, c, d, e, f, g, h, i, j); }
+  else if constexpr (members<Op>() == 6) { const auto& [a, b, c, d, e, f] = o; all(a, b, c, d, e, f); }
   else if constexpr (members<Op>() == 5) { const auto& [a, b, c, d, e] = o; all(a, b, c, d, e); }
   else if constexpr (members<Op>() == 4) { const auto& [a, b, c, d] = o; all(a, b, c, d); }
   else if constexpr (members<Op>() == 3) { const auto& [a, b, c] = o; all(a, b, c); }
@@ -427,7 +429,15 @@ std::string pick(E value, std::initializer_list<std::string_view> words) {
 }
 std::string word(Access v) { return pick(v, {"ro", "wo", "rw"}); }
 std::string word(CloseOnExec v) { return pick(v, {"", "cloexec"}); }
-std::string word(CreationFlags v) { return pick(v, {"", "unknown"}); }
+std::string word(CreationFlags v) { return pick(v, {"", "unknown", "heap", "answer"}); }
+std::string word(MemfdId id) {
+  if (id == kBadMemfd) return "bad";
+  return id == kForeignMemfd ? "foreign" : fmt::format("n{}", id.value);
+}
+std::string word(Seals v) { return pick(v, {"shrink", "none", "shrink|write", "shrink|future_write", "not_for_sealing"}); }
+std::string word(ListForm v) {
+  return pick(v, {"single", "list", "odd", "empty", "too_many", "too_large", "odd_offset", "odd_size", "unmapped"});
+}
 std::string word(DrmFile v) { return pick(v, {"", "second"}); }
 std::string word(Direction v) { return pick(v, {"bidirectional", "to_device", "from_device", "none"}); }
 std::string word(Protection v) { return pick(v, {"ro", "rw"}); }

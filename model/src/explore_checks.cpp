@@ -92,7 +92,7 @@ Said what_is_said(const World& w, const Profile& profile, const Operation& opera
   };
   return std::visit(
       [&]<class Op>(const Op& o) -> Said {
-        if constexpr (std::is_same_v<Op, op::Export> || std::is_same_v<Op, op::Create>)
+        if constexpr (std::is_same_v<Op, op::Export> || std::is_same_v<Op, op::Create> || std::is_same_v<Op, op::CreateList>)
           return {o.buffer.value, 1 + own};
         else if constexpr (std::is_same_v<Op, op::CreateDumb>) return {o.buffer.value, 0};
         else if constexpr (std::is_same_v<Op, op::CloseHandle>) return {o.buffer.value, -held(o.buffer.value, o.file, false)};
@@ -177,6 +177,7 @@ unsigned weight(const World& w) {
   used(w.children);
   used(w.vmaps);
   for (const AttachmentState& a : w.attachments) sum += a.pins;
+  for (const MemfdState& memfd : w.memfds) sum += memfd.state == state::kMemfdOpen ? 1U : 0U;
   for (const ChildState& child : w.children) used(child.fds), used(child.vmas);
   for (const FenceState& fence : w.fences) sum += fence.state == state::kPending ? 1U : 0U;
   return sum;
@@ -268,7 +269,12 @@ Found check_buffer(const World& w, const World& next, const Profile& profile, co
 
 Found check_step(const World& w, const World& next, const Profile& profile, const Said& said, bool released,
                  std::uint8_t buffers) {
-  if (said.buffer >= kMaxBuffers) return Invariant::ReferencesMoveAsSaid;
+  if (w.memfds != next.memfds) {  // a memfd's own operation: a buffer keeps its pages whatever becomes of it
+    World others = next;
+    others.memfds = w.memfds;
+    return others == w ? Found{} : Invariant::StrangersUntouched;
+  }
+  if (said.buffer >= kMaxBuffers) return w == next ? Found{} : Invariant::ReferencesMoveAsSaid;
   if (!strangers_untouched(w, next, said.buffer, buffers)) return Invariant::StrangersUntouched;
   return check_buffer(w, next, profile, said, released);
 }

@@ -117,6 +117,9 @@ Configuration with_refused_creations(Configuration c) {
     if (const auto* o = std::get_if<op::Create>(&operation)) {
       for (const std::uint8_t pages : {std::uint8_t{0}, o->pages})
         c.operations.push_back(op::Create{o->buffer, o->fd, pages, o->access, o->cloexec, CreationFlags::Unknown});
+      if (c.profile.exporter.interface == Interface::Heap)
+        for (const CreationFlags flags : {CreationFlags::HeapFlags, CreationFlags::Answer})
+          c.operations.push_back(op::Create{o->buffer, o->fd, o->pages, o->access, o->cloexec, flags});
       c.operations.push_back(op::Create{o->buffer, o->fd, 0, o->access, o->cloexec});
       c.operations.push_back(op::Create{o->buffer, o->fd, o->pages, Access::WriteOnly, o->cloexec});
     }
@@ -137,6 +140,7 @@ Configuration with_refused_exports(Configuration c) {
   return c;
 }
 
+const Kinds kLists = kinds<op::Memfd, op::CloseMemfd, op::WriteMemfd, op::ReadMemfd, op::CreateList>();
 const Kinds kPrime = kinds<op::CreateDumb, op::HandleToFd, op::FdToHandle, op::CloseHandle>();
 const Kinds kSharing = kinds<op::Dup, op::Close, op::Send, op::Receive, op::Discard, op::Get, op::Put>();
 const Kinds kImporting = kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap>();
@@ -274,6 +278,15 @@ std::vector<Configuration> standard_configurations(const Resize& resize) {
   creating("creations-heap", exporter("heap:system"));
   creating("creations-unknown", exporter("unknown"));
 
+  // Buffers of the pages of memfds, and what udmabuf refuses to make of them.
+  for (const std::string_view kernel : {"reference", "6.1", "5.10"}) {
+    const bool two = kernel == "reference";  // where a memfd may go under a mapping: none is needed there
+    Bounds bounds = slots(1, 1, 0, 0, 0, two ? 0 : 1);
+    bounds.memfds = two ? 2 : 1;
+    all.push_back(configuration(two ? "lists" : fmt::format("lists-{}", kernel), exporter("reference:udmabuf"), bounds,
+                                kinds<op::Close>() | kLists | (two ? Kinds{} : kCpuMappings), kernel));
+  }
+
   // Everything at once: two buffers, two importers, three fds, two processes.
   Configuration everything =
       with_directions(configuration("everything", exporter("reference:migrating"), slots(2, 3, 3, 2, 2, 0, 1),
@@ -296,6 +309,7 @@ std::span<const UnreachedRow> unreached_rows() {
   constexpr std::string_view kOneByOne =
       "a child's fds and CPU mappings are asked one by one, and only those that there are";
   constexpr std::string_view kUntold = "only an exporter that was told to fail is asked whether it does";
+  constexpr std::string_view kNoSlot = "no slot is foreign: that file has a name of its own";
   constexpr std::string_view kNoHandles =
       "an exporter without handles has no call that makes or closes one, so no alphabet holds it";
   static constexpr std::array kRows = {
@@ -333,6 +347,10 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"child_vma", "Unmapped", "exec", "VFS-003", kOneByOne},
       UnreachedRow{"child_vma", "Unmapped", "exit", "VFS-003", kOneByOne},
       UnreachedRow{"message", "InFlight", "send", "VFS-003", kShadowed},
+      UnreachedRow{"memfd", "Foreign", "memfd", "VFS-003", kNoSlot},
+      UnreachedRow{"memfd", "Foreign", "close_memfd", "VFS-003", kNoSlot},
+      UnreachedRow{"memfd", "Foreign", "write_memfd", "VFS-003", kNoSlot},
+      UnreachedRow{"memfd", "Foreign", "read_memfd", "VFS-003", kNoSlot},
       UnreachedRow{"handle", "Shared", "born", "VFS-003", "a new life begins with a new handle"},
       UnreachedRow{"handle", "Unshared", "born", "VFS-003", kShadowed},
       UnreachedRow{"handle", "Shared", "create_dumb", "VFS-003", kShadowed},

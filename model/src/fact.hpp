@@ -35,8 +35,10 @@ enum class Fact : std::uint8_t {
   FailsNow, Disarms,
   // handles
   OtherHandle,
+  // udmabuf
+  TooManyItems, Unaligned, TooLarge, MayShrink, WriteSealed, EmptyItemsTaken, KeepsMapped,
 };
-inline constexpr std::size_t kFacts = 77;
+inline constexpr std::size_t kFacts = 84;
 static_assert(kFacts <= 8 * sizeof(FactSet));
 
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -61,7 +63,9 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "has vmap", "more kernel mappings", "importer's last reference under a kernel mapping",
     "has kernel mappings", "mapped at attach", "map pins", "exporter has pin", "attached", "importer is dynamic",
     "pinned", "more pins", "storage has moved since", "fails now", "tells to fail no more",
-    "handle on another file"};
+    "handle on another file",
+    "too many items", "not page-aligned", "too large", "may shrink", "sealed against writes", "empty items taken",
+    "mapped, and the memfd must stay"};
 constexpr std::string_view name_of(Fact fact) { return kFactNames[static_cast<std::size_t>(fact)]; }
 
 }  // namespace dmabuf::model

@@ -17,9 +17,9 @@ namespace dmabuf::model {
 enum class MachineId : std::uint8_t {
   Buffer, Fd, Ioctl, Mmap, Reference, Attachment, Mapping, Storage, CpuAccess, Vma, Message, Handle,
   Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFileIoctl, SyncFile, Remap, Child, ChildFd, ChildVma,
-  Vmapping, Vmap, Pinning, Failure, Prime,
+  Vmapping, Vmap, Pinning, Failure, Prime, Memfd, Udmabuf,
 };
-inline constexpr std::size_t kMachines = 28;
+inline constexpr std::size_t kMachines = 30;
 
 /// What firing one event in one state under one set of facts came to.
 struct Cell {
@@ -81,6 +81,7 @@ inline constexpr StateId kUnallocated = 0, kAnywhere = 1, kConfined = 2;        
 inline constexpr StateId kNoChild = 0, kForked = 1, kReplaced = 2;                 // child
 inline constexpr StateId kEmpty = 0, kFilled = 1;  // reference, mapping, vma, message, vmapping, vmap, pinning, failure
 inline constexpr StateId kNoHandle = 0, kShared = 1, kUnshared = 2;                // handle
+inline constexpr StateId kMemfdClosed = 0, kMemfdOpen = 1, kMemfdForeign = 2, kMemfdGone = 3;
 inline constexpr StateId kNoFence = 0, kPending = 1, kSignalled = 2, kFailed = 3;  // fence
 inline constexpr StateId kIdle = 0, kArmed = 1;                                    // poll_slot
 inline constexpr StateId kSyncFileClosed = 0, kSyncFileOpen = 1, kSyncFileForeign = 2;

@@ -17,7 +17,8 @@ std::string errnos_text(const ErrnoSet& set) { return set.text(" or "); }
 
 bool returns_tag(const Operation& operation) {
   return std::holds_alternative<op::Load>(operation) || std::holds_alternative<op::DeviceRead>(operation) ||
-         std::holds_alternative<op::ChildLoad>(operation) || std::holds_alternative<op::VmapRead>(operation);
+         std::holds_alternative<op::ChildLoad>(operation) || std::holds_alternative<op::VmapRead>(operation) ||
+         std::holds_alternative<op::ReadMemfd>(operation);
 }
 
 /// A number that says something whatever it is.
@@ -415,7 +416,7 @@ bool Oracle::adopt(const Operation& operation, const Outcome& outcome) {
       b = vma.buffer;
       // A view that ignores its offset explains itself: it shows the buffer from the start. If nothing
       // can have been written through it, all else is as it was, and goes on being judged.
-      const bool from_start = vma.offset > 0 && page < kMaxPages && world.buffers[b].content[page] == outcome->value;
+      const bool from_start = vma.offset > 0 && page < kMaxPages && world.page(b, page) == outcome->value;
       if (from_start && !vma.written) {
         vma.offset = 0;
         continue;
@@ -426,7 +427,7 @@ bool Oracle::adopt(const Operation& operation, const Outcome& outcome) {
     }
     // Otherwise nobody knows which bytes are wrong: no contents of this buffer are judged until they
     // are written again.
-    world.buffers[b].content.fill(kUnknownTag);
+    world.forget(b);
   }
   return true;
 }

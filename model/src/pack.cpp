@@ -40,6 +40,7 @@ World without_data(const World& world, bool keep_close_on_exec) {
   for (BufferState& b : bare.buffers) {
     b.callbacks = {};
     b.content = {};
+    b.source = BufferState{}.source;
     b.name = NameId::Empty;
     if (b.lifecycle == state::kReleased) {
       BufferState next;  // of what may come after it, nothing is left out
@@ -56,6 +57,7 @@ World without_data(const World& world, bool keep_close_on_exec) {
   };
   clean(bare.fds, bare.vmas);
   for (ChildState& child : bare.children) clean(child.fds, child.vmas);
+  for (MemfdState& memfd : bare.memfds) memfd.content = {};
   return bare;
 }
 
@@ -66,8 +68,14 @@ std::string without_counters(const World& w) {
     add(b.lifecycle, b.storage, b.cpu, b.handles[0], b.handles[1], b.pages, b.access, b.references, b.attachments, b.mappings, b.handed_out,
         b.vmapping, b.vmaps, b.failure.state, b.failure.callback, b.failure.nth, b.failure.error, b.name, b.poll_in.state, b.poll_in.fence, b.poll_out.state, b.poll_out.fence, b.entry_count);
     for (const EntryState& e : b.entries) add(e.fence, e.usage);
-    if (b.lifecycle != state::kAbsent)
+    if (b.lifecycle != state::kAbsent) {
       for (const std::uint64_t tag : b.content) bytes.append(reinterpret_cast<const char*>(&tag), sizeof tag);
+      for (const std::uint8_t source : b.source) add(source);
+    }
+  }
+  for (const MemfdState& s : w.memfds) {
+    add(s.state, s.pages, s.seals);
+    for (const std::uint64_t tag : s.content) bytes.append(reinterpret_cast<const char*>(&tag), sizeof tag);
   }
   const auto add_views = [&](const auto& fds, const auto& vmas) {
     for (const FdState& s : fds) add(s.state, s.buffer, s.process, s.cloexec);
@@ -95,6 +103,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
   bool touches = false;
   bool mixed = false;  // one side of an attachment may be dynamic, and the other not
   std::uint8_t sends = 0;
+  std::vector<std::pair<std::uint8_t, Seals>> sealed;
   std::vector<Operation> reshaping;  // what makes other mappings of those that mmap made
   direction_index_.fill(0);
   const auto at_least = [](std::uint8_t& count, std::uint8_t id) {
@@ -113,6 +122,13 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
     } else if (const auto* c = std::get_if<op::Create>(&operation); c != nullptr && !profile.exporter.in_kernel) {
       born(c->buffer, c->pages, c->access);
       at_least(fds_.count, c->fd.value);
+    } else if (const auto* n = std::get_if<op::Memfd>(&operation)) {
+      if (n->memfd.value < kMaxMemfds) at_least(memfds_.count, n->memfd.value);
+      add_unique(sealed, std::pair(n->pages, n->seals));
+    } else if (const auto* l = std::get_if<op::CreateList>(&operation)) {
+      born(l->buffer, l->pages, Access::ReadWrite);
+      born(l->buffer, static_cast<std::uint8_t>(l->pages + l->pages2), Access::ReadWrite);
+      at_least(fds_.count, l->fd.value);
     } else if (const auto* u = std::get_if<op::CreateDumb>(&operation)) {
       born(u->buffer, u->pages, Access::ReadWrite);
       unshared_ = true;
@@ -237,9 +253,14 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
       for (std::uint8_t b = 0; b < buffers_; ++b) table.push_back({state::kFilled, b, p});
   });
 
+  tabulate(memfds_, [&](auto& table) {
+    table.push_back({state::kMemfdGone, 0, Seals::Shrink, {}});
+    for (const auto& [pages, seals] : sealed) table.push_back({state::kMemfdOpen, pages, seals, {}});
+  });
+
   const auto all = [](const auto& slots) { return static_cast<unsigned>(slots.count) * slots.width; };
   bits_ = static_cast<unsigned>(buffers_) * buffer_width_ + all(fds_) + all(references_) + all(attachments_) +
-          all(mappings_) + all(vmas_) + all(messages_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits() + importers_.bits();
+          all(mappings_) + all(vmas_) + all(messages_) + all(memfds_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits() + importers_.bits();
   if (bits_ > 64)
     throw std::invalid_argument(
         fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
@@ -291,6 +312,7 @@ std::string Packing::layout() const {
   add("vmas", vmas_);
   add("messages", messages_);
   if (importers_.bits() > 0) text += fmt::format(", kernel mappings, pins and moves {}", importers_.bits());
+  add("memfds", memfds_);
   if (fences_.bits() > 0) text += fmt::format(", fences {}", fences_.bits());
   if (children_ > 0) text += fmt::format(", children {} x 2 and their fds and vmas", children_);
   return text;
@@ -418,6 +440,15 @@ unsigned Packing::message_code(const MessageState& message, const Order& order, 
   return 1U + message.process * unsigned{buffers_} + order[message.buffer];
 }
 
+unsigned Packing::memfd_code(const MemfdState& memfd, bool& bad) const {
+  const auto same = [&](const MemfdState& known) {
+    return known.state == memfd.state && known.pages == memfd.pages && known.seals == memfd.seals;
+  };
+  const auto at = std::ranges::find_if(memfds_.decode, same);
+  bad |= at == memfds_.decode.end();
+  return static_cast<unsigned>(at - memfds_.decode.begin());
+}
+
 /// Mappings are told apart by shape, and a child's fds and mappings do not know where they came from: with
 /// symmetry they are sorted, like their parent's.
 void Packing::put_child(const ChildState& child, const Order& order, bool sorted, Writer& writer) const {
@@ -490,6 +521,7 @@ std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
   for (std::size_t i = 0; i < vmas_.count; ++i) writer.put(vma_code(world.vmas[i], kSame, writer.bad), vmas_.width);
   for (std::size_t i = 0; i < messages_.count; ++i)
     writer.put(message_code(world.messages[i], kSame, writer.bad), messages_.width);
+  for (std::size_t i = 0; i < memfds_.count; ++i) writer.put(memfd_code(world.memfds[i], writer.bad), memfds_.width);
   for (std::size_t i = 0; i < children_; ++i) put_child(world.children[i], kSame, false, writer);
   if (fences_.bits() > 0) {
     const auto fences = fences_.pack(world);
@@ -566,6 +598,7 @@ std::optional<std::uint64_t> Packing::pack_canonical(const World& world) const {
     });
     put_sorted(vmas_, world.vmas, [&](const VmaState& s) { return vma_code(s, order, writer.bad); });
     put_sorted(messages_, world.messages, [&](const MessageState& s) { return message_code(s, order, writer.bad); });
+    put_sorted(memfds_, world.memfds, [&](const MemfdState& s) { return memfd_code(s, writer.bad); });
     for (std::size_t i = 0; i < children_; ++i) put_child(world.children[i], order, true, writer);
     if (writer.bad) return std::nullopt;
     if (!found || writer.packed > best) best = writer.packed;
@@ -592,6 +625,7 @@ World Packing::unpack(std::uint64_t packed) const {
   read(mappings_, world.mappings);
   read(vmas_, world.vmas);
   read(messages_, world.messages);
+  read(memfds_, world.memfds);
   for (std::size_t i = 0; i < children_; ++i) {
     world.children[i].state = static_cast<StateId>(take(2));
     read(fds_, world.children[i].fds);

@@ -8,15 +8,18 @@ namespace dmabuf::model {
 namespace {
 
 constexpr std::array kKernels = {
-    KernelProfile{.name = "reference", .source = "adapters/reference keeps to the contract as of 6.1, with DMABUF_MOVE_NOTIFY",
+    KernelProfile{.name = "reference", .empty_list_items = false,
+                  .source = "adapters/reference keeps to the contract as of 6.1, with DMABUF_MOVE_NOTIFY",
                   .move_notify = true},
-    KernelProfile{.name = "5.10", .rename_while_attached = false,
+    KernelProfile{.name = "5.10", .rename_while_attached = false, .future_write_refused = false,
+                  .memfd_may_go_while_mapped = false,
                   .source = "drivers/dma-buf/dma-buf.c of 5.10.223: dma_buf_set_name, dma_buf_poll",
                   .has_sync_file = false, .poll_holds_file = false},
-    KernelProfile{.name = "6.1", .source = "drivers/dma-buf/dma-buf.c of 6.1.192"},
-    KernelProfile{.name = "6.12", .faulting_mappings_grow = false,
+    KernelProfile{.name = "6.1", .memfd_may_go_while_mapped = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 6.1.192"},
+    KernelProfile{.name = "6.12", .faulting_mappings_grow = false, .empty_list_items = false,
                   .source = "drivers/dma-buf/dma-buf.c of 6.12.117; udmabuf.c: mmap_udmabuf sets VM_DONTEXPAND"},
-    KernelProfile{.name = "6.18", .caches_mappings = false, .faulting_mappings_grow = false,
+    KernelProfile{.name = "6.18", .caches_mappings = false, .faulting_mappings_grow = false, .empty_list_items = false,
                   .source = "drivers/dma-buf/dma-buf.c of 6.18: cache_sgt_mapping is gone, dma_buf_pin_on_map is new",
                   .maps_at_attach = false},
 };

@@ -73,6 +73,7 @@ Fixed fixed_facts(const Profile& p, const std::bitset<kOperationKinds>& kinds) {
   fixed.set(Fact::RenameWhileAttached, p.kernel.rename_while_attached);
   fixed.set(Fact::RefusesAttach, e.refuses_attach);
   fixed.set(Fact::HasSyncFile, p.kernel.has_sync_file);
+  fixed.set(Fact::EmptyItemsTaken, p.kernel.empty_list_items);
   fixed.set(Fact::PollHoldsFile, p.kernel.poll_holds_file);
   if (!p.fences.errors) fixed.set(Fact::SetsError, false);
   if (!p.fences.refuses_conflicts) fixed.set(Fact::Conflicts, false);
@@ -120,6 +121,7 @@ bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
   if (row.machine == "failure") return kinds.test(kind_of<op::Fail>());
   if (row.event == event_name(EventId::VmapOnce)) return kinds.test(kind_of<op::Vmap>());
   if (row.event == event_name(EventId::VunmapOnce)) return kinds.test(kind_of<op::Vunmap>());
+  if (row.event == "item") return kinds.test(kind_of<op::CreateList>());
   if (row.event == "split") return kinds.test(kind_of<op::MunmapPage>());
   return asked_by_fences(row.event, kinds);
 }
@@ -136,6 +138,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
   for (const MachineInfo& machine : machines()) {
     if (machine.name == "create" && profile.exporter.in_kernel) continue;
     if (machine.name == "prime" && profile.exporter.own_references == 0) continue;
+    if ((machine.name == "memfd" || machine.name == "udmabuf") && profile.exporter.interface != Interface::Udmabuf) continue;
     // No mmap ever succeeds.
     if (!profile.exporter.has_mmap && (machine.name == "vma" || machine.name == "remap" || machine.name == "child_vma"))
       continue;
@@ -165,7 +168,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
       states.push_back(machine.states[static_cast<std::size_t>(profile.exporter.interface)]);
     else if (!born)
       states.push_back(machine.states.front());
-    if (machine.name == "fd" || machine.name == "sync_file") states.push_back("Foreign");
+    if (machine.name == "fd" || machine.name == "sync_file" || machine.name == "memfd") states.push_back("Foreign");
     // Not every handle comes with a buffer.
     if (machine.name == "handle" && (kinds.test(kind_of<op::CreateDumb>()) || kinds.test(kind_of<op::FdToHandle>())))
       if (!known(machine.states.front())) states.push_back(machine.states.front());

@@ -45,6 +45,8 @@ Tables extract_all() {
   contract::extract_pinning(all);
   contract::extract_failure(all);
   contract::extract_prime(all);
+  contract::extract_memfd(all);
+  contract::extract_udmabuf(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -73,6 +75,9 @@ Tables extract_all() {
   expect(MachineId::Storage, state::kUnallocated, "Unallocated");
   expect(MachineId::Storage, state::kAnywhere, "Anywhere");
   expect(MachineId::Storage, state::kConfined, "Confined");
+  expect(MachineId::Memfd, state::kMemfdOpen, "Open");
+  expect(MachineId::Memfd, state::kMemfdForeign, "Foreign");
+  expect(MachineId::Memfd, state::kMemfdGone, "Gone");
   expect(MachineId::Handle, state::kShared, "Shared");
   expect(MachineId::Handle, state::kUnshared, "Unshared");
   expect(MachineId::Fence, state::kNoFence, "None");

@@ -249,9 +249,10 @@ void Transaction::operator()(const op::Create& o) {
   const StateId lifecycle = w_.buffers[o.buffer.value].lifecycle;
   if (lifecycle == state::kLive || lifecycle == state::kDying || w_.named(o.buffer)) return void(malformed());
   if (o.fd.value >= kMaxFds || w_.fds[o.fd.value].state != state::kFdClosed) return void(malformed());
+  if (o.flags > CreationFlags::Unknown && p_.exporter.interface != Interface::Heap) return void(malformed());
   auto asked = static_cast<StateId>(p_.exporter.interface);  // in the same order
   if (!fire(MachineId::Create, asked, event_id<op::Create>(),
-            when(o.pages == 0, Fact::SizeZero) | when(o.flags == CreationFlags::Unknown, Fact::UnknownFlags) |
+            when(o.pages == 0, Fact::SizeZero) | when(o.flags != CreationFlags::Known, Fact::UnknownFlags) |
                 when(p_.exporter.write_only || o.access != Access::WriteOnly, Fact::AccessOffered)))
     return;
   if (!born(o.buffer, o.pages, o.access) || !on_handle(o.buffer.value, DrmFile::First, EventId::Born)) return;
@@ -383,9 +384,9 @@ void Transaction::operator()(const op::DeviceRead& o) {
   if (!fire(MachineId::Mapping, mapping.state, event_id<op::DeviceRead>(),
             when(direction != Direction::FromDevice, Fact::DeviceReads) | when(mapping.stale, Fact::Stale)))
     return;
-  const BufferState& state = buffer(w_.attachments[mapping.attachment].buffer);
-  if (o.page >= state.pages) return void(malformed());
-  result_.value = state.content[o.page];
+  const std::uint8_t b = w_.attachments[mapping.attachment].buffer;
+  if (o.page >= buffer(b).pages) return void(malformed());
+  result_.value = w_.page(b, o.page);
 }
 
 void Transaction::operator()(const op::DeviceWrite& o) {
@@ -395,9 +396,9 @@ void Transaction::operator()(const op::DeviceWrite& o) {
   if (!fire(MachineId::Mapping, mapping.state, event_id<op::DeviceWrite>(),
             when(direction != Direction::ToDevice, Fact::DeviceWrites) | when(mapping.stale, Fact::Stale)))
     return;
-  BufferState& state = buffer(w_.attachments[mapping.attachment].buffer);
-  if (o.page >= state.pages) return void(malformed());
-  state.content[o.page] = o.tag;
+  const std::uint8_t b = w_.attachments[mapping.attachment].buffer;
+  if (o.page >= buffer(b).pages) return void(malformed());
+  w_.page(b, o.page) = o.tag;
 }
 
 void Transaction::operator()(const op::BeginCpuAccess& o) {
@@ -480,9 +481,9 @@ void Transaction::operator()(const op::Store& o) {
   if (!touch(vma.buffer)) return;
   vma.written = true;
   if (vma.suspect)
-    buffer(vma.buffer).content.fill(kUnknownTag);
+    w_.forget(vma.buffer);
   else
-    buffer(vma.buffer).content[static_cast<std::size_t>(vma.offset + o.page)] = o.tag;
+    w_.page(vma.buffer, static_cast<std::size_t>(vma.offset + o.page)) = o.tag;
 }
 
 void Transaction::operator()(const op::Load& o) {
@@ -490,7 +491,7 @@ void Transaction::operator()(const op::Load& o) {
   if (vma.state != state::kEmpty && o.page >= vma.length) return void(malformed());
   if (!fire(MachineId::Vma, vma.state, event_id<op::Load>(), past_buffer(vma, o.page))) return;
   if (!touch(vma.buffer)) return;
-  if (!vma.suspect) result_.value = buffer(vma.buffer).content[static_cast<std::size_t>(vma.offset + o.page)];
+  if (!vma.suspect) result_.value = w_.page(vma.buffer, static_cast<std::size_t>(vma.offset + o.page));
 }
 
 void Transaction::operator()(const op::Seek& o) {

@@ -94,6 +94,12 @@ class Transaction {
   void operator()(const op::CreateDumb& o);
   void operator()(const op::HandleToFd& o);
   void operator()(const op::FdToHandle& o);
+  // transaction_udmabuf.cpp
+  void operator()(const op::Memfd& o);
+  void operator()(const op::CloseMemfd& o);
+  void operator()(const op::WriteMemfd& o);
+  void operator()(const op::ReadMemfd& o);
+  void operator()(const op::CreateList& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
@@ -113,6 +119,8 @@ class Transaction {
   bool install(FdId fd, std::uint8_t b, std::uint8_t process, CloseOnExec cloexec);
   bool born(BufferId id, std::uint8_t pages, Access access);
   bool touch(std::uint8_t b);
+  /// Is it one of the items of a list that can be?
+  bool item(MemfdId memfd, std::uint8_t from, std::uint8_t pages);
   /// Fires an event at the file's handle to b.
   bool on_handle(std::uint8_t b, DrmFile file, EventId event);
   bool malformed();

@@ -174,7 +174,7 @@ void Transaction::operator()(const op::VmapRead& o) {
   if (!fire(MachineId::Vmap, vmap.state, event_id<op::VmapRead>())) return;
   const BufferState& state = buffer(vmap.buffer);
   if (o.page >= state.pages) return void(malformed());
-  result_.value = state.content[o.page];
+  result_.value = w_.page(vmap.buffer, o.page);
 }
 
 void Transaction::operator()(const op::VmapWrite& o) {
@@ -182,7 +182,7 @@ void Transaction::operator()(const op::VmapWrite& o) {
   if (!fire(MachineId::Vmap, vmap.state, event_id<op::VmapWrite>())) return;
   BufferState& state = buffer(vmap.buffer);
   if (o.page >= state.pages) return void(malformed());
-  state.content[o.page] = o.tag;
+  w_.page(vmap.buffer, o.page) = o.tag;
 }
 
 }  // namespace dmabuf::model

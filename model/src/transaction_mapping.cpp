@@ -126,7 +126,7 @@ void Transaction::operator()(const op::ChildLoad& o) {
   result_.reason = nullptr;
   if (!fire(MachineId::ChildVma, vma.state, event_id<op::ChildLoad>(), past_buffer(vma, o.page))) return;
   if (!touch(vma.buffer)) return;
-  if (!vma.suspect) result_.value = buffer(vma.buffer).content[static_cast<std::size_t>(vma.offset + o.page)];
+  if (!vma.suspect) result_.value = w_.page(vma.buffer, static_cast<std::size_t>(vma.offset + o.page));
 }
 
 void Transaction::operator()(const op::Exec& o) {

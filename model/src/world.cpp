@@ -15,6 +15,7 @@ bool in_range(const Operation& operation) {
   const auto sync_file = [](SyncFileId y) {
     return y.value < kMaxSyncFiles || y == kBadSyncFile || y == kForeignSyncFile;
   };
+  const auto memfd = [](MemfdId n) { return n.value < kMaxMemfds || n == kBadMemfd || n == kForeignMemfd; };
   return std::visit(
       [&]<class Op>(const Op& o) {
         bool ok = true;
@@ -28,6 +29,8 @@ bool in_range(const Operation& operation) {
         if constexpr (requires { o.vma; o.into; }) ok = ok && o.into.value < kMaxVmas;
         if constexpr (requires { o.child; }) ok = ok && o.child.value < kMaxChildren;
         if constexpr (requires { o.vmap; }) ok = ok && o.vmap.value < kMaxVmaps;
+        if constexpr (requires { o.memfd; }) ok = ok && memfd(o.memfd);
+        if constexpr (std::is_same_v<Op, op::CreateList>) ok = ok && memfd(o.first) && memfd(o.second);
         if constexpr (requires { o.message; }) ok = ok && o.message.value < kMaxMessages;
         if constexpr (requires { o.device; }) ok = ok && o.device.value < kDevices;
         if constexpr (requires { o.fence; }) ok = ok && o.fence.value < kMaxFences;
@@ -40,6 +43,17 @@ bool in_range(const Operation& operation) {
 }
 
 }  // namespace
+
+std::uint64_t& World::page(std::uint8_t b, std::size_t page) {
+  const std::uint8_t source = buffers[b].source[page];
+  return source == kNone ? buffers[b].content[page] : memfds[source / kMaxPages].content[source % kMaxPages];
+}
+
+std::uint64_t World::page(std::uint8_t b, std::size_t page) const { return const_cast<World&>(*this).page(b, page); }
+
+void World::forget(std::uint8_t b) {
+  for (std::size_t i = 0; i < kMaxPages; ++i) page(b, i) = kUnknownTag;
+}
 
 bool World::live(BufferId b) const { return buffers[b.value].lifecycle == state::kLive; }
 
@@ -80,6 +94,7 @@ bool World::empty() const {
                              }) &&
          unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
          unused(messages) && unused(children) && unused(sync_files) && unused(vmaps) &&
+         std::ranges::none_of(memfds, [](const MemfdState& memfd) { return memfd.state == state::kMemfdOpen; }) &&
          std::ranges::none_of(fences, [](const FenceState& fence) { return fence.state == state::kPending; });
 }
 
@@ -219,6 +234,8 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
     carry_out(op::Detach{AttachmentId{i}});
   });
   each(start.messages, [&](std::uint8_t i) { carry_out(op::Discard{MessageId{i}}); });
+  for (std::uint8_t i = 0; i < kMaxMemfds; ++i)
+    if (start.memfds[i].state == state::kMemfdOpen) carry_out(op::CloseMemfd{MemfdId{i}});
   each(start.references, [&](std::uint8_t i) { carry_out(op::Put{ReferenceId{i}}); });
   each(start.fds, [&](std::uint8_t i) { carry_out(op::Close{FdId{i}}); });
   for (std::uint8_t i = 0; i < kMaxBuffers; ++i)

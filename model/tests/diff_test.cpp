@@ -59,6 +59,13 @@ TEST(Diff, ComparesExportersThatAreAskedInDifferentWays) {
   EXPECT_EQ(diff.distinction->b.size(), 1U);
 }
 
+TEST(Diff, KnowsWhatTheReferenceDoesOtherwiseThan61) {
+  std::vector<std::string_view> fields;
+  for (const FieldDifference& one : differences(*find_kernel_profile("reference"), *find_kernel_profile("6.1")))
+    fields.push_back(one.field);
+  EXPECT_THAT(fields, ElementsAre("move_notify", "empty_list_items", "memfd_may_go_while_mapped"));
+}
+
 TEST(Diff, TellsNobodyFromHimself) {
   EXPECT_THAT(differences(*find_kernel_profile("6.1"), *find_kernel_profile("6.1")), IsEmpty());
   EXPECT_THAT(differences(*find_exporter_profile("vgem"), *find_exporter_profile("vgem")), IsEmpty());

@@ -131,7 +131,7 @@ struct Effect {
   int begins;  ///< the first of them
   int more;    ///< another that begins
 };
-constexpr std::array<Effect, 24> kEffects = {{{"export", -1, 0, 1},
+constexpr std::array<Effect, 25> kEffects = {{{"export", -1, 0, 1},
                                               {"create", -1, 0, 1},
                                               {"install_fd", 0, 1, -1},
                                               {"dup", -1, 1, -1},
@@ -154,7 +154,8 @@ constexpr std::array<Effect, 24> kEffects = {{{"export", -1, 0, 1},
                                               {"fork", -1, 0, -1},
                                               {"exit", 0, -1, -1},
                                               {"create_dumb", -1, 0, -1},
-                                              {"handle_to_fd", -1, 1, -1}}};
+                                              {"handle_to_fd", -1, 1, -1},
+                                              {"create_list", -1, 0, 1}}};
 
 /// Slots that the finding names where it says what was seen.
 std::vector<std::string> named_in(const std::string& text) {

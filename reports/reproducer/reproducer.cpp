@@ -292,6 +292,7 @@ class Writer {
     };
 
     if (w == "create") {
+      if (line.keyed.contains("flags")) throw No{"a creation with flags that are refused cannot be written in C yet"};
       parts_.insert(exporter_ == "udmabuf"                                  ? "udmabuf"
                     : exporter_.starts_with("heap:")                        ? "heap"
                     : exporter_ == "vgem" || exporter_.starts_with("drm:") ? "drm"

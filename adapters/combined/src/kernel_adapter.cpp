@@ -128,6 +128,10 @@ conformance::Alphabet KernelAdapter::alphabet() const {
     for (const std::size_t kind : {model::kind_of<op::CloseHandle>(), model::kind_of<op::CreateDumb>(),
                                    model::kind_of<op::HandleToFd>(), model::kind_of<op::FdToHandle>()})
       all.reset(kind);
+  if (!parts_.backend || !parts_.backend->has_lists())
+    for (const std::size_t kind : {model::kind_of<op::Memfd>(), model::kind_of<op::CloseMemfd>(), model::kind_of<op::WriteMemfd>(),
+                                   model::kind_of<op::ReadMemfd>(), model::kind_of<op::CreateList>()})
+      all.reset(kind);
   if (!fences_.has_source())
     all.reset(model::kind_of<op::AddFence>()).reset(model::kind_of<op::SignalFence>());
   // A fork copies what others in this process have, too.
@@ -221,6 +225,28 @@ Outcome KernelAdapter::run(const model::op::FdToHandle& op) {
   const FdPlace place = fds_.at(op.fd);
   if (place.process != kSelf) throw conformance::HarnessError("the DRM files are of another process than this fd");
   return parts_.backend->fd_to_handle(op, place.number, place.buffer);
+}
+
+ExporterBackend& KernelAdapter::backend() {
+  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no device of user space");
+  return *parts_.backend;
+}
+
+Outcome KernelAdapter::run(const model::op::Memfd& op) { return without_value(backend().memfd(op)); }
+Outcome KernelAdapter::run(const model::op::CloseMemfd& op) { return without_value(backend().close_memfd(op)); }
+Outcome KernelAdapter::run(const model::op::WriteMemfd& op) { return without_value(backend().write_memfd(op)); }
+Outcome KernelAdapter::run(const model::op::ReadMemfd& op) { return backend().read_memfd(op); }
+
+Outcome KernelAdapter::run(const model::op::CreateList& op) {
+  fds_.expect_free(op.fd);
+  const auto made = backend().create_list(op);
+  if (made) {
+    const struct stat file = file_at(*made);
+    dmabuf_device_ = file.st_dev;
+    adopt(op.buffer, file.st_ino, 0);
+    fds_.put(op.fd, {kSelf, *made, op.buffer});
+  }
+  return without_value(made);
 }
 
 // --- fds -----------------------------------------------------------------------------------------

@@ -81,6 +81,11 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::CreateDumb&);
   model::Outcome run(const model::op::HandleToFd&);
   model::Outcome run(const model::op::FdToHandle&);
+  model::Outcome run(const model::op::Memfd&);
+  model::Outcome run(const model::op::CloseMemfd&);
+  model::Outcome run(const model::op::WriteMemfd&);
+  model::Outcome run(const model::op::ReadMemfd&);
+  model::Outcome run(const model::op::CreateList&);
   model::Outcome run(const model::op::InstallFd&);
   model::Outcome run(const model::op::Dup&);
   model::Outcome run(const model::op::Close&);
@@ -176,6 +181,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   Child& child(model::ChildId id);
   void start_peer();
   /// The slot's buffer from now on is the one of that inode number.
+  ExporterBackend& backend();
   void adopt(model::BufferId id, std::uint64_t ino, std::uint64_t serial);
   void open_channel(model::MessageId id);
   bool still_listed(std::uint64_t ino);

@@ -24,6 +24,10 @@ ReferenceAdapter::ReferenceAdapter(const ExporterConfig& exporter, Mutant mutant
   for (const std::size_t kind : {model::kind_of<model::op::CloseHandle>(), model::kind_of<model::op::CreateDumb>(),
                                  model::kind_of<model::op::HandleToFd>(), model::kind_of<model::op::FdToHandle>()})
     alphabet_.set(kind, exporter.own_references > 0);
+  for (const std::size_t kind : {model::kind_of<model::op::Memfd>(), model::kind_of<model::op::CloseMemfd>(),
+                                 model::kind_of<model::op::WriteMemfd>(), model::kind_of<model::op::ReadMemfd>(),
+                                 model::kind_of<model::op::CreateList>()})
+    alphabet_.set(kind, exporter.takes_lists);
 }
 
 model::Outcome ReferenceAdapter::apply(const model::Operation& operation) {
@@ -57,6 +61,7 @@ std::vector<conformance::Residue> ReferenceAdapter::residue() {
   note("pins the exporter still has", leftover_.exporter_pins);
   note("references to a file that is no dma-buf", leftover_.foreign_references);
   note("sync_files nobody was told of", leftover_.sync_files);
+  note("memfds", leftover_.memfds);
   note("handles, or objects without one", leftover_.handles);
   return found;
 }

@@ -119,6 +119,7 @@ Leftover System::leftover() const {
   for (const DmaBuf& buffer : buffers_) add(sum, balance(buffer));
   sum.foreign_references = foreign_count_ - 1;
   sum.sync_files = leaked_sync_files_;
+  for (const Memfd& memfd : memfds_) sum.memfds += memfd.open ? 1 : 0;
   sum.handles = lost_objects_;
   for (const GemFile& file : files_)
     for (const GemHandle& handle : file) sum.handles += handle.object != kNobody ? 1 : 0;

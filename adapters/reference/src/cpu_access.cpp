@@ -77,7 +77,7 @@ int System::begin_cpu_access(DmaBuf& buffer, Direction direction) {
     // Cleaned instead of invalidated: the CPU's stale lines go over what the device wrote.
     for (std::size_t page = 0; page < buffer.pages; ++page)
       if ((buffer.device_dirty >> page & 1U) != 0)
-        core_.memory.fill(Memory::frame(buffer.id, buffer.place, page), 0);
+        core_.memory.fill(buffer.frame(buffer.place, page), 0);
     buffer.device_dirty = 0;
   }
   return 0;

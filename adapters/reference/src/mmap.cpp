@@ -86,7 +86,7 @@ PageIndex System::fault(Vma& vma, std::uint8_t page) {
   if (!vma.faulted) vma.place = buffer.place;
   vma.faulted = true;
   const bool behind = is(Mutant::MigrationLeavesVmaBehind);
-  return Memory::frame(buffer.id, behind ? vma.place : buffer.place, index);
+  return buffer.frame(behind ? vma.place : buffer.place, index);
 }
 
 Outcome System::run(const model::op::Load& op) {

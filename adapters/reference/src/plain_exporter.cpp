@@ -14,8 +14,8 @@ constexpr std::uint64_t kPoison = 0x6b6b6b6b6b6b6b6bULL;  ///< freed: a read of 
 void take_storage(Core& core, DmaBuf& buffer, Place place) {
   buffer.place = place;
   buffer.allocated = true;
-  for (std::size_t page = 0; page < buffer.pages; ++page)
-    core.memory.frames[Memory::frame(buffer.id, place, page)].fill(
+  for (std::size_t page = 0; page < buffer.pages && !buffer.from_memfds; ++page)
+    core.memory.frames[buffer.frame(place, page)].fill(
         core.is(Mutant::StorageNotZeroed) ? kDirt : 0);
 }
 
@@ -25,7 +25,7 @@ void ensure_storage(Core& core, DmaBuf& buffer) {
 
 void hand_out(DmaBuf& buffer, Place place, SgTable& table) {
   for (std::size_t page = 0; page < buffer.pages; ++page)
-    table.pages[page] = Memory::frame(buffer.id, place, page);
+    table.pages[page] = buffer.frame(place, page);
   table.count = buffer.pages;
   buffer.was_mapped = true;
   ++buffer.outstanding;
@@ -47,9 +47,9 @@ void plain_unmap(Core&, DmaBuf& buffer, const SgTable&) {
 }
 
 void plain_release(Core& core, DmaBuf& buffer) {
-  if (buffer.allocated)
+  if (buffer.allocated && !buffer.from_memfds)  // a memfd's pages are its own
     for (std::size_t page = 0; page < buffer.pages; ++page)
-      core.memory.frames[Memory::frame(buffer.id, buffer.place, page)].fill(kPoison);
+      core.memory.frames[buffer.frame(buffer.place, page)].fill(kPoison);
   buffer.allocated = false;
 }
 

@@ -40,6 +40,7 @@ void System::let_go() {
   each(vmas_.size(), [this](std::uint8_t i) { run(model::op::Munmap{{i}}); });
   each(messages_.size(), [this](std::uint8_t i) { run(model::op::Discard{{i}}); });
   each(fds_.size(), [this](std::uint8_t i) { run(model::op::Close{{i}}); });
+  each(memfds_.size(), [this](std::uint8_t i) { run(model::op::CloseMemfd{{i}}); });
   each(references_.size(), [this](std::uint8_t i) { run(model::op::Put{{i}}); });
   for (const model::DrmFile file : {model::DrmFile::First, model::DrmFile::Second})
     each(buffers_.size(), [this, file](std::uint8_t i) { run(model::op::CloseHandle{{i}, file}); });

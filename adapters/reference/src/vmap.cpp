@@ -65,7 +65,7 @@ PageIndex System::frame_behind(model::VmapId id, std::uint8_t page) const {
   const DmaBuf& buffer = buffers_[static_cast<std::size_t>(vmap.buffer)];
   if (page >= buffer.pages) return kNoFrame;
   if (is(Mutant::VmapShowsFirstPageOnly)) page = 0;
-  return Memory::frame(buffer.id, vmap.at, page);
+  return buffer.frame(vmap.at, page);
 }
 
 Outcome System::run(const model::op::VmapRead& op) {

@@ -143,6 +143,36 @@ TEST(Prime, HoldsTwoReferencesWhileItsHandleIsOpen) {
   EXPECT_EQ(run(close_handle(0)), EINVAL);
 }
 
+TEST(Udmabuf, HasThePagesOfItsItemsInTheirOrder) {
+  Subject run("udmabuf");
+  run.all({memfd(0), memfd(1), write_memfd(0, 5, 1), write_memfd(1, 6), list(0, 0, {1}, {0, 1}), mmap_fd(0, 0, 0, 2)});
+  EXPECT_EQ(run.value(load(0, 0)), 6U);
+  EXPECT_EQ(run.value(load(0, 1)), 5U);
+  run.all({store(0, 7, 0)});
+  EXPECT_EQ(run.value(read_memfd(1)), 7U);
+  run.all({close_memfd(1), write_memfd(0, 8, 1)});
+  EXPECT_EQ(run.value(load(0, 0)), 7U) << "the pages stay when the memfd is closed";
+  EXPECT_EQ(run.value(load(0, 1)), 8U);
+}
+
+TEST(Udmabuf, MayHaveAPageTwice) {
+  Subject run("udmabuf");
+  run.all({memfd(0), list(0, 0, {0, 1}, {0, 1}), mmap_fd(0, 0, 0, 2), store(0, 9, 1)});
+  EXPECT_EQ(run.value(load(0, 0)), 9U);
+}
+
+TEST(Udmabuf, ChecksNumbersBeforeFilesAndFilesBeforeSeals) {
+  Subject run("udmabuf");
+  run.all({memfd(0, 2, Seals::None)});
+  EXPECT_EQ(run(list(0, 0, {kBadN}, {0}, ListForm::Unmapped)), EFAULT);
+  for (const ListForm form : {ListForm::TooMany, ListForm::TooLarge, ListForm::OddOffset, ListForm::OddSize, ListForm::Empty})
+    EXPECT_EQ(run(list(0, 0, {kBadN}, {0}, form)), EINVAL) << static_cast<int>(form);
+  EXPECT_EQ(run(list(0, 0, {kBadN}, {0})), EBADFD);
+  EXPECT_EQ(run(list(0, 0, {kForeignN}, {0})), EBADFD);
+  EXPECT_EQ(run(list(0, 0, {0}, {kBadN})), EINVAL);
+  EXPECT_EQ(run.buffer().seen, 0U);
+}
+
 TEST(Prime, MakesOneBufferOfAnObjectHoweverOftenItIsExported) {
   Subject run("prime");
   run.all({create_dumb(0, 2), handle_to_fd(0, 0, Access::ReadOnly), handle_to_fd(0, 1)});

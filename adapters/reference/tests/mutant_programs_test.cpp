@@ -345,6 +345,20 @@ const std::map<Mutant, Program>& programs() {
        {create(0, 0), fd_to_handle(0, DrmFile::Second), close_handle(0)}},
       {Mutant::UnsharedObjectLeaks, {create_dumb(0), close_handle(0)}},
       {Mutant::HandleNumbersFromTheTop, {create(0, 0), fd_to_handle(0, DrmFile::Second)}},
+
+      {Mutant::ListForeignWrongErrno, {list(0, 0, {kForeignN}, {0})}},
+      {Mutant::ListBadFdWrongErrno, {list(0, 0, {kBadN}, {0})}},
+      {Mutant::ListTakesWhatMayShrink, {memfd(0, 2, Seals::None), list(0, 0, {0}, {0})}},
+      {Mutant::ListTakesFutureWrite, {memfd(0, 2, Seals::FutureWrite), list(0, 0, {0}, {0})}},
+      {Mutant::ListTakesEmptyItems, {memfd(0), list(0, 0, {0}, {0, 0, 0})}},
+      {Mutant::ListChecksOffsetOnly, {memfd(0), list(0, 0, {0, 1, 2}, {0}, ListForm::Single)}},
+      {Mutant::ListLooksAtFilesFirst, {list(0, 0, {kBadN}, {0}, ListForm::OddOffset)}},
+      {Mutant::ListStopsAfterTheFirst, {memfd(0), list(0, 0, {0}, {0})}},
+      {Mutant::ListReversed,
+       {memfd(0), write_memfd(0, 7), list(0, 0, {0, 0}, {0, 1}), mmap_fd(0, 0, 0, 2), load(0)}},
+      {Mutant::ListCopiesPages,
+       {memfd(0), list(0, 0, {0, 0}, {0, 1}), write_memfd(0, 7), mmap_fd(0, 0, 0, 2), load(0)}},
+      {Mutant::RefusedListLeaks, {memfd(0), list(0, 0, {0}, {kBadN})}},
   };
   return all;
 }

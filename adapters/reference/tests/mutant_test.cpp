@@ -14,7 +14,7 @@ using namespace shorthand;
 
 TEST(Mutants, AreAllInTheTableInOrder) {
   const auto table = mutants();
-  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::HandleNumbersFromTheTop));
+  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::RefusedListLeaks));
   for (std::size_t i = 0; i < table.size(); ++i)
     EXPECT_EQ(static_cast<std::size_t>(table[i].mutant), i + 1) << table[i].name;
 }
@@ -45,7 +45,7 @@ Operation anything(std::mt19937& random) {
   const auto cloexec = [&] { return static_cast<CloseOnExec>(below(2)); };
   const auto direction = [&] { return static_cast<Direction>(below(4)); };
   const auto file = [&] { return static_cast<DrmFile>(below(2)); };
-  switch (below(37)) {
+  switch (below(42)) {
     case 0:
       return export_buffer(below(4), below(5), below(6), static_cast<Access>(below(3)));
     case 1:
@@ -118,6 +118,18 @@ Operation anything(std::mt19937& random) {
                           static_cast<CreationFlags>(below(2)));
     case 36:
       return fd_to_handle(fd(), file());
+    case 37:
+      return memfd(below(3), below(6), static_cast<Seals>(below(5)));
+    case 38:
+      return close_memfd(below(3));
+    case 39:
+      return write_memfd(below(3), static_cast<model::Tag>(random()), below(5));
+    case 40:
+      return read_memfd(below(3), below(5));
+    case 41: {
+      const auto item = [&] { return Item{static_cast<Slot>(random() % 8 == 0 ? 14 + random() % 2 : random() % 3), below(5), below(6)}; };
+      return list(below(4), fd(), item(), item(), static_cast<ListForm>(below(9)), cloexec());
+    }
     case 24:
       return seek(fd(), static_cast<Whence>(below(6)), static_cast<std::int16_t>(below(3) - 1));
     default:

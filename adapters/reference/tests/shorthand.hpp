@@ -48,6 +48,22 @@ inline Operation create(Slot b, Slot f, Slot pages = 1, Access access = Access::
   return op::Create{{b}, {f}, pages, access, cloexec, flags};
 }
 using model::DrmFile;
+using model::ListForm;
+using model::Seals;
+inline constexpr Slot kBadN = model::kBadMemfd.value;
+inline constexpr Slot kForeignN = model::kForeignMemfd.value;
+inline Operation memfd(Slot n, Slot pages = 2, Seals seals = Seals::Shrink) { return op::Memfd{{n}, pages, seals}; }
+inline Operation close_memfd(Slot n) { return op::CloseMemfd{{n}}; }
+inline Operation write_memfd(Slot n, model::Tag tag, Slot page = 0) { return op::WriteMemfd{{n}, page, tag}; }
+inline Operation read_memfd(Slot n, Slot page = 0) { return op::ReadMemfd{{n}, page}; }
+/// An item of one page.
+struct Item {
+  Slot memfd, from = 0, pages = 1;
+};
+inline Operation list(Slot b, Slot f, Item first, Item second, ListForm form = ListForm::List,
+                      CloseOnExec cloexec = CloseOnExec::No) {
+  return op::CreateList{{b}, {f}, {first.memfd}, first.from, first.pages, {second.memfd}, second.from, second.pages, form, cloexec};
+}
 inline Operation close_handle(Slot b, DrmFile file = DrmFile::First) { return op::CloseHandle{{b}, file}; }
 inline Operation create_dumb(Slot b, Slot pages = 1) { return op::CreateDumb{{b}, pages}; }
 inline Operation handle_to_fd(Slot b, Slot f, Access access = Access::ReadWrite, DrmFile file = DrmFile::First,

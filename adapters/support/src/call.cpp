@@ -20,7 +20,16 @@ namespace {
 [[noreturn]] void no_handles(const ExporterBackend& backend) {
   throw conformance::HarnessError(std::string(backend.name()) + " has no handles");
 }
+[[noreturn]] void no_lists(const ExporterBackend& backend) {
+  throw conformance::HarnessError(std::string(backend.name()) + " makes no buffers of memfds");
+}
 }  // namespace
+
+model::Outcome ExporterBackend::memfd(const model::op::Memfd&) { no_lists(*this); }
+model::Outcome ExporterBackend::close_memfd(const model::op::CloseMemfd&) { no_lists(*this); }
+model::Outcome ExporterBackend::write_memfd(const model::op::WriteMemfd&) { no_lists(*this); }
+model::Outcome ExporterBackend::read_memfd(const model::op::ReadMemfd&) { no_lists(*this); }
+Expected<int> ExporterBackend::create_list(const model::op::CreateList&) { no_lists(*this); }
 
 model::Outcome ExporterBackend::close_handle(const model::op::CloseHandle&) { no_handles(*this); }
 model::Outcome ExporterBackend::create_dumb(const model::op::CreateDumb&) { no_handles(*this); }

@@ -6,6 +6,7 @@
 #define CLOSES
 #define CREATES
 #define ODD_CREATIONS
+#define HEAP_FIELDS
 #define ACCESS_MODES 2
 #define CHECKS SIZE_AND_FLAGS
 #define ALLOCATES_AT_EXPORT YES

@@ -34,5 +34,7 @@ void extract_vmap(Tables& tables);
 void extract_pinning(Tables& tables);
 void extract_failure(Tables& tables);
 void extract_prime(Tables& tables);
+void extract_memfd(Tables& tables);
+void extract_udmabuf(Tables& tables);
 
 }  // namespace dmabuf::model::contract

@@ -25,6 +25,7 @@ struct Bounds {
   std::uint8_t sync_files = kMaxSyncFiles;
   std::uint8_t children = kMaxChildren;
   std::uint8_t vmaps = kMaxVmaps;
+  std::uint8_t memfds = kMaxMemfds;
   /// Kinds of operations allowed (indices of Operation); all by default.
   std::bitset<kOperationKinds> kinds = std::bitset<kOperationKinds>{}.set();
 };

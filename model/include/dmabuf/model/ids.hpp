@@ -26,6 +26,7 @@ using ProcessId = StrongId<struct ProcessTag>;        ///< p: p0 runs the test, 
 using DeviceId = StrongId<struct DeviceTag>;          ///< d: an importing device
 using FenceId = StrongId<struct FenceTag>;            ///< c: one `struct dma_fence`
 using SyncFileId = StrongId<struct SyncFileTag>;      ///< y: one fd of p0 that is a sync_file
+using MemfdId = StrongId<struct MemfdTag>;            ///< n: one memfd of p0, whose pages a udmabuf may have
 using ChildId = StrongId<struct ChildTag>;            ///< k: a child forked by p0
 using VmapId = StrongId<struct VmapTag>;              ///< w: one `dma_buf_vmap` not yet undone
 
@@ -40,6 +41,7 @@ inline constexpr std::size_t kMaxMessages = 2;
 inline constexpr std::size_t kProcesses = 2;
 inline constexpr std::size_t kDevices = 2;
 inline constexpr std::size_t kDrmFiles = 2;  ///< open files of one DRM device
+inline constexpr std::size_t kMaxMemfds = 2;
 inline constexpr std::size_t kMaxFences = 4;
 inline constexpr std::size_t kMaxSyncFiles = 3;
 inline constexpr std::size_t kMaxEntries = 6;  ///< of one reservation, or one sync_file
@@ -58,6 +60,10 @@ inline constexpr FdId kForeignFd{15};
 /// a dma-buf is named too, that is the other file (`import_sync_file f0 foreign read`).
 inline constexpr SyncFileId kBadSyncFile{14};
 inline constexpr SyncFileId kForeignSyncFile{15};
+
+/// And among the memfds: a number no file is open at, and an open file that is on no shmem.
+inline constexpr MemfdId kBadMemfd{14};
+inline constexpr MemfdId kForeignMemfd{15};
 
 /// Device d0 accepts any storage; d1 is stricter and needs confined storage (DBUF-MIG-002).
 inline constexpr DeviceId kLaxDevice{0};

@@ -17,8 +17,23 @@ namespace dmabuf::model {
 /// `flags & O_ACCMODE` of the buffer's file (DBUF-EXP-007).
 enum class Access : std::uint8_t { ReadOnly, WriteOnly, ReadWrite };
 enum class CloseOnExec : std::uint8_t { No, Yes };
-/// Does a creation also set a flag that nobody has given a meaning?
-enum class CreationFlags : std::uint8_t { Known, Unknown };
+/// Does a creation also set a flag that nobody has given a meaning? Of a heap, also: a flag of the heap's own, of
+/// which there are none, or a number in the field that is for the answer.
+enum class CreationFlags : std::uint8_t { Known, Unknown, HeapFlags, Answer };
+/// F_ADD_SEALS of a memfd, once it has its size. The last is made without MFD_ALLOW_SEALING.
+enum class Seals : std::uint8_t { Shrink, None, Write, FutureWrite, NotForSealing };  // Write, FutureWrite: and Shrink
+/// How udmabuf is asked, or what is wrong with the request beside its items.
+enum class ListForm : std::uint8_t {
+  Single,     ///< UDMABUF_CREATE of the first item
+  List,       ///< UDMABUF_CREATE_LIST of both
+  Odd,        ///< of both, with unknown flags and something in their padding
+  Empty,      ///< of none
+  TooMany,    ///< of the first, once more than list_limit
+  TooLarge,   ///< of both, and of a third, a page more than size_limit
+  OddOffset,  ///< of both, the second one byte further on
+  OddSize,    ///< of both, the second one byte longer
+  Unmapped,   ///< the argument is no readable memory
+};
 /// Which open file of the exporter's DRM device a handle is one of: handles are per file (DBUF-PRM-007).
 enum class DrmFile : std::uint8_t { First, Second };
 /// `enum dma_data_direction`, same order as the kernel's.
@@ -220,9 +235,23 @@ struct HandleToFd { BufferId buffer; FdId fd; Access access; CloseOnExec cloexec
 struct FdToHandle { FdId fd; DrmFile file = DrmFile::First;
   friend bool operator==(const FdToHandle&, const FdToHandle&) = default; };
 
+// --- udmabuf -------------------------------------------------------------------------------------
+/// memfd_create, ftruncate and the seals.
+struct Memfd { MemfdId memfd; std::uint8_t pages; Seals seals;
+  friend bool operator==(const Memfd&, const Memfd&) = default; };
+struct CloseMemfd { MemfdId memfd; friend bool operator==(const CloseMemfd&, const CloseMemfd&) = default; };
+/// One page by write(2); or by read(2), which returns its tag.
+struct WriteMemfd { MemfdId memfd; std::uint8_t page; Tag tag;
+  friend bool operator==(const WriteMemfd&, const WriteMemfd&) = default; };
+struct ReadMemfd { MemfdId memfd; std::uint8_t page; friend bool operator==(const ReadMemfd&, const ReadMemfd&) = default; };
+/// A buffer of the pages of memfds: items of so many pages from an offset, in pages.
+struct CreateList { BufferId buffer; FdId fd; MemfdId first; std::uint8_t start; std::uint8_t pages; MemfdId second;
+  std::uint8_t start2; std::uint8_t pages2; ListForm form; CloseOnExec cloexec;
+  friend bool operator==(const CreateList&, const CreateList&) = default; };
+
 }  // namespace op
 
-/// One request. Trivially copyable, at most 12 bytes.
+/// One request. Trivially copyable, at most 16 bytes.
 using Operation =
     std::variant<op::Export, op::Create, op::CloseHandle, op::InstallFd, op::Dup, op::Close, op::Send,
                  op::Receive, op::Discard, op::Get, op::Put, op::Attach, op::Detach, op::Map,
@@ -233,8 +262,9 @@ using Operation =
                  op::Mprotect, op::MunmapPage, op::Mremap, op::Move, op::Fork, op::ChildLoad, op::Exec,
                  op::Exit, op::Vmap, op::Vunmap, op::VmapRead, op::VmapWrite,
                  op::AttachDynamic, op::Pin, op::Unpin, op::Migrate, op::Fail,
-                 op::CreateDumb, op::HandleToFd, op::FdToHandle>;
-static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 12);
+                 op::CreateDumb, op::HandleToFd, op::FdToHandle,
+                 op::Memfd, op::CloseMemfd, op::WriteMemfd, op::ReadMemfd, op::CreateList>;
+static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 16);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
 
@@ -247,7 +277,8 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "poll_sync_file", "close_sync_file",
     "mprotect", "munmap_page", "mremap", "move", "fork", "child_load", "exec", "exit",
     "vmap", "vunmap", "vmap_read", "vmap_write", "attach_dynamic", "pin", "unpin", "migrate", "fail",
-    "create_dumb", "handle_to_fd", "fd_to_handle"};
+    "create_dumb", "handle_to_fd", "fd_to_handle",
+    "memfd", "close_memfd", "write_memfd", "read_memfd", "create_list"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
 

@@ -88,6 +88,7 @@ class Packing {
   unsigned reference_code(const ReferenceState& reference, const Order& order, bool& bad) const;
   unsigned attachment_code(const AttachmentState& attachment, const Order& order, bool& bad) const;
   unsigned vma_code(const VmaState& vma, const Order& order, bool& bad) const;
+  unsigned memfd_code(const MemfdState& memfd, bool& bad) const;
   unsigned message_code(const MessageState& message, const Order& order, bool& bad) const;
   BufferState buffer_of(std::uint64_t code) const;
   void reshape(std::span<const Operation> reshaping);
@@ -113,6 +114,7 @@ class Packing {
   Slots<MappingState> mappings_;
   Slots<VmaState> vmas_;
   Slots<MessageState> messages_;
+  Slots<MemfdState> memfds_;
   FencePacking fences_;
   ImporterPacking importers_;
 };

@@ -46,6 +46,9 @@ struct KernelProfile {
   bool has_seek = true;           ///< DBUF-LSK-005
   bool caches_mappings = true;    ///< DBUF-MAP-007/011: `cache_sgt_mapping` exists (up to 6.12)
   bool faulting_mappings_grow = true;  ///< DBUF-MMU-012: udmabuf's, before 6.12; beyond the end is SIGBUS
+  bool empty_list_items = true;   ///< DBUF-UDM-009: an item of no pages is taken, before 6.12
+  bool future_write_refused = true;  ///< DBUF-UDM-003: F_SEAL_FUTURE_WRITE, by udmabuf
+  bool memfd_may_go_while_mapped = true;  ///< DBUF-UDM-013: else udmabuf's mappings want their memfd, before 6.8
   std::string_view source;        ///< where these were read or seen
   bool has_sync_file = true;      ///< DBUF-IOC-004: EXPORT_SYNC_FILE and IMPORT_SYNC_FILE, 6.0
   /// DBUF-ATT-010, 012, 014: where one side is dynamic and the other is not, attach maps and pins, and the

@@ -60,6 +60,8 @@ struct PollSlotState {
   friend bool operator==(const PollSlotState&, const PollSlotState&) = default;
 };
 
+static_assert(kMaxPages == 4);  // BufferState::source
+
 struct BufferState {
   StateId lifecycle = 0;  ///< machine "buffer"
   StateId storage = 0;    ///< machine "storage"
@@ -80,7 +82,9 @@ struct BufferState {
   PollSlotState poll_in, poll_out;
   FailureState failure;
   Callbacks callbacks;
-  std::array<std::uint64_t, kMaxPages> content{};  ///< tag of each page, or kUnknownTag
+  std::array<std::uint64_t, kMaxPages> content{};  ///< tag of each page, or kUnknownTag; of those that are its own
+  /// Pages that are a memfd's: which, as memfd * kMaxPages + page; kNone for its own.
+  std::array<std::uint8_t, kMaxPages> source = {kNone, kNone, kNone, kNone};
   friend bool operator==(const BufferState&, const BufferState&) = default;
 };
 
@@ -166,6 +170,15 @@ struct ChildState {
   friend bool operator==(const ChildState&, const ChildState&) = default;
 };
 
+/// What a memfd held stays where it is when it is closed: a buffer may have its pages.
+struct MemfdState {
+  StateId state = 0;  ///< machine "memfd"
+  std::uint8_t pages = 0;
+  Seals seals = Seals::Shrink;
+  std::array<std::uint64_t, kMaxPages> content{};
+  friend bool operator==(const MemfdState&, const MemfdState&) = default;
+};
+
 struct World {
   std::array<BufferState, kMaxBuffers> buffers{};
   std::array<FdState, kMaxFds> fds{};
@@ -178,8 +191,14 @@ struct World {
   std::array<SyncFileState, kMaxSyncFiles> sync_files{};
   std::array<ChildState, kMaxChildren> children{};
   std::array<VmapState, kMaxVmaps> vmaps{};
+  std::array<MemfdState, kMaxMemfds> memfds{};
   friend bool operator==(const World&, const World&) = default;
 
+  /// What a page of the buffer holds, wherever that is.
+  std::uint64_t& page(std::uint8_t b, std::size_t page);
+  std::uint64_t page(std::uint8_t b, std::size_t page) const;
+  /// Nothing is known any more of what its pages hold.
+  void forget(std::uint8_t b);
   /// True if the buffer has been exported and its file not yet released.
   bool live(BufferId b) const;
   /// Has any file a handle to it, or to the object that it is to be?

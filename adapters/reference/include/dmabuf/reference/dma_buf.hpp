@@ -36,9 +36,10 @@ using Page = std::array<std::uint64_t, kReferencePageSize / sizeof(std::uint64_t
 using PageIndex = std::uint8_t;
 
 /// Physical memory: each buffer slot has its page frames in either place, twice, so that storage can move
-/// to another place of the same kind.
+/// to another place of the same kind; and each memfd has some.
 struct Memory {
-  static constexpr std::size_t kFrames = model::kMaxBuffers * 4 * model::kMaxPages;
+  static constexpr std::size_t kOfBuffers = model::kMaxBuffers * 4 * model::kMaxPages;
+  static constexpr std::size_t kFrames = kOfBuffers + model::kMaxMemfds * model::kMaxPages;
   std::array<Page, kFrames> frames{};
 
   void fill(PageIndex index, std::uint64_t tag) {
@@ -48,6 +49,9 @@ struct Memory {
     return model::page_tag(std::as_bytes(std::span(frames[index])));
   }
 
+  static constexpr PageIndex of_memfd(std::uint8_t memfd, std::size_t page) {
+    return static_cast<PageIndex>(kOfBuffers + memfd * model::kMaxPages + page);
+  }
   static constexpr PageIndex frame(std::uint8_t buffer, Place place, std::size_t page) {
     return static_cast<PageIndex>(
         ((buffer * 2U + static_cast<unsigned>(place.placement)) * 2U + place.bank) * model::kMaxPages + page);
@@ -125,6 +129,8 @@ struct DmaBuf {
   std::uint16_t failures = 0;  ///< as it was told, so far
 
   // The exporter's own.
+  std::array<PageIndex, model::kMaxPages> memfd_pages{};  ///< if it was made of some
+  bool from_memfds = false;
   Place place;
   bool allocated = false;
   bool was_mapped = false;
@@ -136,6 +142,9 @@ struct DmaBuf {
   std::uint8_t device_dirty = 0;  ///< pages a device has written; kept for BeginWrongDirection only
   std::uint16_t position = 0;     ///< in pages; kept for SeekMovesPosition only
 
+  PageIndex frame(Place where, std::size_t page) const {
+    return from_memfds ? memfd_pages[page] : Memory::frame(id, where, page);
+  }
   bool alive() const { return exporter != nullptr && !released; }
   void count(Callback callback) { ++calls[static_cast<std::size_t>(callback)]; }
   std::uint16_t called(Callback callback) const {

@@ -45,6 +45,7 @@ struct ExporterConfig {
   bool chooses_access = true;       ///< honours the access asked for; else always read-write
   bool grows = false;               ///< mremap may make a mapping longer; pages are faulted in
   bool write_only = true;           ///< has a way to ask for it; else -EINVAL
+  bool takes_lists = false;         ///< of memfds and their pages
   bool checks_flags = false;        ///< -EINVAL for flags it does not know; else they are ignored
   std::uint8_t own_references = 0;  ///< beside the fd's, while the handle is open
 

@@ -237,6 +237,18 @@ enum class Mutant : std::uint8_t {
   OneHandleClosedForgetsTheBuffer,
   UnsharedObjectLeaks,
   HandleNumbersFromTheTop,
+  // udmabuf and its lists
+  ListForeignWrongErrno,
+  ListBadFdWrongErrno,
+  ListTakesWhatMayShrink,
+  ListTakesFutureWrite,
+  ListTakesEmptyItems,
+  ListChecksOffsetOnly,
+  ListLooksAtFilesFirst,
+  ListStopsAfterTheFirst,
+  ListReversed,
+  ListCopiesPages,
+  RefusedListLeaks,
 };
 
 /// Where the bug comes to light.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "dmabuf/model/observation.hpp"
@@ -23,6 +24,7 @@ struct Leftover {
   std::int32_t exporter_pins = 0;         ///< pin callbacks without an unpin
   std::int32_t foreign_references = 0;    ///< on the file that is no dma-buf
   std::int32_t sync_files = 0;            ///< fds no slot knows of
+  std::int32_t memfds = 0;                ///< open ones
   std::int32_t handles = 0;               ///< open ones, and objects that nobody names
   friend bool operator==(const Leftover&, const Leftover&) = default;
 };
@@ -95,6 +97,11 @@ class System {
   model::Outcome run(const model::op::CreateDumb&);
   model::Outcome run(const model::op::HandleToFd&);
   model::Outcome run(const model::op::FdToHandle&);
+  model::Outcome run(const model::op::Memfd&);
+  model::Outcome run(const model::op::CloseMemfd&);
+  model::Outcome run(const model::op::WriteMemfd&);
+  model::Outcome run(const model::op::ReadMemfd&);
+  model::Outcome run(const model::op::CreateList&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -179,6 +186,16 @@ class System {
   /// An open DRM file: handles by number less one. A mutant may have more than one of an object.
   using GemFile = std::array<GemHandle, model::kMaxBuffers + 2>;
 
+  struct Memfd {
+    bool open = false;
+    std::uint8_t pages = 0;
+    std::uint8_t seals = 0;  ///< F_SEAL_…, as the kernel numbers them
+  };
+  struct ListItem {
+    model::MemfdId memfd;
+    std::uint64_t offset = 0, size = 0;  ///< bytes of real pages
+  };
+
   bool is(Mutant m) const { return core_.is(m); }
   DmaBuf& buffer_of(std::int8_t index) { return buffers_[static_cast<std::size_t>(index)]; }
 
@@ -198,6 +215,11 @@ class System {
   GemHandle* new_handle(model::DrmFile which, std::uint8_t object);
   /// The handle's file and its object take what they hold on the buffer.
   void keep(DmaBuf& buffer, GemHandle& handle);
+
+  // udmabuf.cpp
+  const Memfd* memfd(model::MemfdId id) const;
+  int check_list(std::span<const ListItem> items) const;
+  int pin(const ListItem& item, DmaBuf& into) const;
 
   // fd tables
   FdEntry* entry(model::FdId fd);
@@ -263,6 +285,7 @@ class System {
   std::int32_t leaked_sync_files_ = 0;
   std::array<Child, model::kMaxChildren> children_{};
   std::array<Vmap, model::kMaxVmaps> vmaps_{};
+  std::array<Memfd, model::kMaxMemfds> memfds_{};
   std::array<GemObject, model::kMaxBuffers> objects_{};
   std::array<GemFile, model::kDrmFiles> files_{};
   std::int32_t lost_objects_ = 0;

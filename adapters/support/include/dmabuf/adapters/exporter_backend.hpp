@@ -41,6 +41,14 @@ class ExporterBackend {
   /// is that of the operation.
   virtual model::Outcome fd_to_handle(const model::op::FdToHandle& wanted, int dmabuf,
                                       std::optional<model::BufferId> buffer);
+  /// Whether buffers are made of the pages of memfds (udmabuf).
+  virtual bool has_lists() const { return false; }
+  virtual model::Outcome memfd(const model::op::Memfd& wanted);
+  virtual model::Outcome close_memfd(const model::op::CloseMemfd& wanted);
+  virtual model::Outcome write_memfd(const model::op::WriteMemfd& wanted);
+  virtual model::Outcome read_memfd(const model::op::ReadMemfd& wanted);
+  /// The number of a new fd in this process, which is the caller's.
+  virtual Expected<int> create_list(const model::op::CreateList& wanted);
   /// The module whose use count rises with every buffer; empty if built in.
   virtual std::string_view module() const { return {}; }
   /// Lets go of all handles and of what else it keeps for buffers.

@@ -63,6 +63,18 @@ inline constexpr Requirement vfs[] = {
              "the file once, as before.",
      .source = {"mm/mremap.c", "move_vma"},
      .observed = true},
+    {.id = "VFS-009",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "A memfd reads as zeroes, and as what was written last; seals can be added if it was made for that.",
+     .source = {"mm/memfd.c", "memfd_create, memfd_add_seals"}},
+    {.id = "VFS-010",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "write(2) to a memfd sealed with F_SEAL_WRITE or F_SEAL_FUTURE_WRITE fails with -EPERM.",
+     .source = {"mm/shmem.c", "shmem_write_begin"}},
 };
 
 }  // namespace dmabuf::model::area

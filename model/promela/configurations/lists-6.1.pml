@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 1
+#define VMAS 1
+#define MEMFDS 1
+#endif
+#define CLOSES
+#define MMAPS
+#define EMPTY_ITEMS
+#define STAYS_WHILE_MAPPED
+#define CREATES
+#define ALLOCATES_AT_EXPORT YES
+#define IGNORES_ACCESS
+#include "../dmabuf.pml"

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 1
+#define MEMFDS 2
+#endif
+#define CLOSES
+#define CREATES
+#define ALLOCATES_AT_EXPORT YES
+#define IGNORES_ACCESS
+#include "../dmabuf.pml"
