@@ -394,8 +394,9 @@ TEST(Contract, HoldsInEveryStateOfEveryStandardConfiguration) {
 TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
   for (const KernelProfile& kernel : kernel_profiles())
     for (const ExporterProfile& exporter : exporter_profiles())
-      for (const std::string_view more : {"", "children", "dynamic"}) {
-        const bool children = more == "children", dynamic = more == "dynamic";
+      for (const std::string_view more : {"", "children", "dynamic", "lists"}) {
+        const bool children = more == "children", dynamic = more == "dynamic", lists = more == "lists";
+        if (lists && exporter.interface != Interface::Udmabuf) continue;
         SCOPED_TRACE(fmt::format("{} on {} {}", exporter.name, kernel.name, more));
         Configuration c;
         c.name = exporter.name;
@@ -405,6 +406,8 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
         c.bounds.messages = 0;
         c.bounds.vmaps = 1;
         c.bounds.fences = c.bounds.sync_files = 0;  // no profile of these says anything of fences
+        c.bounds.memfds = lists ? 1 : 0;
+        if (lists) c.bounds.references = c.bounds.attachments = c.bounds.mappings = c.bounds.vmaps = 0;
         // What a child inherits beside importers would multiply the worlds, and so would what dynamic ones do and
         // exporters that fail; the other turns have them.
         for (std::size_t kind = kind_of<op::AttachDynamic>(); kind <= kind_of<op::Fail>(); ++kind)
@@ -413,6 +416,7 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
           c.bounds.attachments = c.bounds.mappings = c.bounds.pages = 1;
           c.bounds.vmas = c.bounds.vmaps = 0;
           c.bounds.kinds.reset(kind_of<op::Seek>()).reset(kind_of<op::SetName>()).reset(kind_of<op::Sync>());
+          c.bounds.kinds.reset(kind_of<op::CreateDumb>()).reset(kind_of<op::HandleToFd>()).reset(kind_of<op::FdToHandle>());
         }
         constexpr std::array kChild = {kind_of<op::Fork>(), kind_of<op::ChildLoad>(), kind_of<op::Exec>(), kind_of<op::Exit>()};
         if (children) {
@@ -423,7 +427,7 @@ TEST(Contract, HoldsForEveryKernelAndExporterThatHasAProfile) {
         const Exploration e = explore(c);
         EXPECT_TRUE(e.complete);
         EXPECT_THAT(e.violations, IsEmpty()) << told(e);
-        EXPECT_GT(e.states, children ? 15U : dynamic ? 20U : 100U);
+        EXPECT_GT(e.states, children ? 15U : dynamic || lists ? 20U : 100U);
         const auto reachable = reachable_rows(c.profile, c.bounds.kinds);
         for (const RowInfo& row : rows()) {
           if (row.kind != RowKind::Permitted && row.kind != RowKind::Refused) continue;
