@@ -438,7 +438,7 @@ int at;  /* the next line of the walk that is followed; 0 without one */
  * of lists:
  * 19  an item that begins inside its memfd may end behind it
  * of handles:
- * 18  the first of two handles that is closed takes the object's reference along
+ * 18  a buffer that the file has a handle of is not imported again
  */
 
 #define BORN(b, where) buf[b] = LIVE; released[b] = 0; place[b] = where

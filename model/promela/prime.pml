@@ -42,8 +42,13 @@ byte second[BUFFERS];        /* the handle on the second file, as `handle` is th
 
 /* A handle the file has already is found again (PRM-005). A new one is a reference, and if it is the only one, the
  * object gets its own again (PRM-011). The files are open in the first process. */
+#if PLANT == 18
+#define FOUND_AGAIN(label, condition) REFUSE(label, EINVAL, condition)
+#else
+#define FOUND_AGAIN(label, condition) OP(label, condition, skip)
+#endif
 #define IMPORT_HANDLE(b, f, h, other, word) \
-  OP("fd_to_handle f" #f word, fd[f] == b + 1 && PROCESS(f) == 0 && h[b] == SHARED, skip) \
+  FOUND_AGAIN("fd_to_handle f" #f word, fd[f] == b + 1 && PROCESS(f) == 0 && h[b] == SHARED) \
   OP("fd_to_handle f" #f word, fd[f] == b + 1 && PROCESS(f) == 0 && h[b] == 0 && other[b] == SHARED, TAKE(b); h[b] = SHARED) \
   OP("fd_to_handle f" #f word, fd[f] == b + 1 && PROCESS(f) == 0 && h[b] == 0 && other[b] == 0, \
      count[b] = count[b] + OWN_REFERENCES; h[b] = SHARED)
@@ -54,14 +59,9 @@ byte second[BUFFERS];        /* the handle on the second file, as `handle` is th
 #define IMPORT_HANDLE_NONE(word) \
   REFUSE("fd_to_handle bad" word, EBADF, true) REFUSE("fd_to_handle foreign" word, EINVAL, true)
 
-#if PLANT == 18
-#define LAST_HANDLE(other, b) true
-#else
-#define LAST_HANDLE(other, b) (other[b] == 0)
-#endif
 #define CLOSE_HANDLE_OF(b, h, other, word) \
   STEP("close_handle b" #b word, h[b] == UNSHARED, h[b] = 0) \
-  STEP("close_handle b" #b word, h[b] == SHARED && !LAST_HANDLE(other, b), h[b] = 0; DROP(b)) \
-  STEP("close_handle b" #b word, h[b] == SHARED && LAST_HANDLE(other, b), h[b] = 0; DROP_N(b, OWN_REFERENCES)) \
+  STEP("close_handle b" #b word, h[b] == SHARED && other[b] != 0, h[b] = 0; DROP(b)) \
+  STEP("close_handle b" #b word, h[b] == SHARED && other[b] == 0, h[b] = 0; DROP_N(b, OWN_REFERENCES)) \
   REFUSE("close_handle b" #b word, EINVAL, h[b] == 0)
 #define CLOSE_HANDLE(b, ...) CLOSE_HANDLE_OF(b, handle, second, "") CLOSE_HANDLE_OF(b, second, handle, " second")
