@@ -220,7 +220,7 @@ byte handle[BUFFERS];    /* the exporter's handle is open */
 #ifdef PRIMES
 #include "prime.pml"
 #else
-#define NAMELESS(b) true
+#define HANDLELESS(b) true
 #endif
 byte fd[FDS];
 #if MESSAGES > 0
@@ -453,9 +453,9 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #define CREATE_ELSEWHERE(b, f, x, name)
 #endif
 #if PLANT == 2
-#define UNBORN(b) (buf[b] == ABSENT && NAMELESS(b))
+#define UNBORN(b) (buf[b] == ABSENT && HANDLELESS(b))
 #else
-#define UNBORN(b) ((buf[b] == ABSENT || buf[b] == RELEASED) && NAMELESS(b))
+#define UNBORN(b) ((buf[b] == ABSENT || buf[b] == RELEASED) && HANDLELESS(b))
 #endif
 #define TAKE(b) assert(buf[b] == LIVE); count[b]++
 #define DROP(b) DROP_N(b, 1)

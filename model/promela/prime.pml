@@ -7,7 +7,7 @@
 #define SHARED 1
 #define UNSHARED 2           /* a handle to what is no buffer yet */
 byte second[BUFFERS];        /* the handle on the second file, as `handle` is the one on the first */
-#define NAMELESS(b) (handle[b] == 0 && second[b] == 0)
+#define HANDLELESS(b) (handle[b] == 0 && second[b] == 0)
 #define HELD_BY_HANDLES(b) \
   ((handle[b] == SHARED) + (second[b] == SHARED) + (handle[b] == SHARED || second[b] == SHARED) * (OWN_REFERENCES - 1))
 
