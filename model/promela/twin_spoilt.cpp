@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array kMistakes = {
     Mistake{"guard-dropped", "importers-eager", "unmap asks not whether there are more mappings",
-            {"attachment", "Mapped", "unmap", 0}, {"attachment", "Mapped", "unmap", 1}},
+            {"attachment_table", "Mapped", "unmap", 0}, {"attachment_table", "Mapped", "unmap", 1}},
     Mistake{"wrong-target", "sharing", "the last drop of a reference leaves the buffer alive",
             {"buffer", "Live", "drop", 1}, {"buffer", "Live", "drop", 0}},
     Mistake{"missing-refusal", "importers-eager", "detach while mapped is permitted",

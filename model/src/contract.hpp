@@ -162,7 +162,7 @@ using Unspecified = Outside<RowKind::Unspecified, Id, State, Event, Guard>;
 template <class State, class Event, class Guard = Always>
 using Malformed = Outside<RowKind::Malformed, "VFS-003", State, Event, Guard>;
 
-/// Base of every machine.
+/// Base of every machine. One that moves another's state, for events of its own, has the same states and names it: `state_of`.
 template <class Self>
 struct Machine : front::state_machine_def<Self> {
   // Without these two an exception inside an event leaves the machine silently dead.

@@ -332,9 +332,9 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"attachment", "Attached", "attach", "VFS-003", kShadowed},
       UnreachedRow{"attachment", "Mapped", "attach", "VFS-003", kShadowed},
       UnreachedRow{"attachment", "Cached", "attach", "VFS-003", kShadowed},
-      UnreachedRow{"attachment", "Detached", "unmap", "VFS-003", "a mapping that is there has its attachment (INV-004)"},
-      UnreachedRow{"attachment", "Attached", "unmap", "VFS-003", "a mapping that is there is counted by its attachment"},
-      UnreachedRow{"attachment", "Cached", "unmap", "VFS-003", "a mapping that is there is counted by its attachment"},
+      UnreachedRow{"attachment_table", "Detached", "unmap", "VFS-003", "a mapping that is there has its attachment (INV-004)"},
+      UnreachedRow{"attachment_table", "Attached", "unmap", "VFS-003", "a mapping that is there is counted by its attachment"},
+      UnreachedRow{"attachment_table", "Cached", "unmap", "VFS-003", "a mapping that is there is counted by its attachment"},
       UnreachedRow{"mapping", "Mapped", "map", "VFS-003", kShadowed},
       UnreachedRow{"storage", "Anywhere", "born", "VFS-003", "a new life begins with new storage"},
       UnreachedRow{"storage", "Confined", "born", "VFS-003", "a new life begins with new storage"},
@@ -379,7 +379,7 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"failure", "Calm", "calls_begin", "VFS-003", kUntold},
       UnreachedRow{"failure", "Calm", "calls_end", "VFS-003", kUntold},
       UnreachedRow{"failure", "Calm", "calls_mmap", "VFS-003", kUntold},
-      UnreachedRow{"storage", "Anywhere", "hold", "VFS-003", "an exporter that pins moves for whom it pins"},
+      UnreachedRow{"relocation", "Anywhere", "hold", "VFS-003", "an exporter that pins moves for whom it pins"},
       UnreachedRow{"sync_file", "Foreign", "place", "VFS-003", "no slot is foreign: that file has a name of its own"},
   };
   return kRows;

@@ -68,6 +68,8 @@ class Extraction {
   static void into(Tables& tables, MachineId id) {
     MachineInfo info;
     info.name = Definition::name;
+    info.state_of = Definition::name;
+    if constexpr (requires { Definition::state_of; }) info.state_of = Definition::state_of;
     FlatMachine& flat = tables.flat[static_cast<std::size_t>(id)];
     flat.events = kEventCount;
     flat.fact_count = static_cast<std::uint8_t>(kFactList.size());

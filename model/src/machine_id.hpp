@@ -15,11 +15,11 @@ namespace dmabuf::model {
 
 /// Same order as machines().
 enum class MachineId : std::uint8_t {
-  Buffer, Fd, Ioctl, Mmap, Reference, Attachment, Mapping, Storage, CpuAccess, Vma, Message, Handle,
+  Buffer, Fd, Ioctl, Mmap, Reference, Attachment, AttachmentTable, Mapping, Storage, Relocation, CpuAccess, Vma, Message, Handle,
   Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFileIoctl, SyncFile, Remap, Child, ChildFd, ChildVma,
   Vmapping, Vmap, Pinning, Failure, Prime, Memfd, Udmabuf,
 };
-inline constexpr std::size_t kMachines = 30;
+inline constexpr std::size_t kMachines = 32;
 
 /// What firing one event in one state under one set of facts came to.
 struct Cell {
@@ -76,8 +76,8 @@ class ScopedTables {
 namespace state {
 inline constexpr StateId kAbsent = 0, kLive = 1, kDying = 2, kReleased = 3;        // buffer
 inline constexpr StateId kFdClosed = 0, kFdOpen = 1, kFdForeign = 2;               // fd
-inline constexpr StateId kDetached = 0, kAttached = 1, kMapped = 2, kCached = 3;   // attachment
-inline constexpr StateId kUnallocated = 0, kAnywhere = 1, kConfined = 2;           // storage
+inline constexpr StateId kDetached = 0, kAttached = 1, kMapped = 2, kCached = 3;   // attachment, attachment_table
+inline constexpr StateId kUnallocated = 0, kAnywhere = 1, kConfined = 2;           // storage, relocation
 inline constexpr StateId kNoChild = 0, kForked = 1, kReplaced = 2;                 // child
 inline constexpr StateId kEmpty = 0, kFilled = 1;  // reference, mapping, vma, message, vmapping, vmap, pinning, failure
 inline constexpr StateId kNoHandle = 0, kShared = 1, kUnshared = 2;                // handle

@@ -28,7 +28,7 @@ bool excluded(const RowInfo& row, const Profile& p) {
   if (row.machine == "failure" && !(row.event == "calls_vmap" ? e.vmap_fails : e.fails)) return true;
   // A table that is kept though nobody caches was mapped at attach, in both directions.
   const bool caches = p.kernel.caches_mappings && e.caches_mapping != Answer::No;
-  if (row.machine == "attachment" && !caches && (row.must_not & bit(Fact::CacheFits)) != 0) return true;
+  if (row.machine == "attachment_table" && !caches && (row.must_not & bit(Fact::CacheFits)) != 0) return true;
   // A second mapping of one attachment is a cached one, or there is none.
   if (!e.concurrent_maps && (row.must & bit(Fact::MoreMappings)) != 0 && (row.must_not & bit(Fact::Caches)) != 0)
     return true;
@@ -126,6 +126,14 @@ bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
   return asked_by_fences(row.event, kinds);
 }
 
+/// The rows of all machines that move the state of `owner`.
+std::vector<RowId> rows_of_state(const MachineInfo& owner) {
+  std::vector<RowId> together;
+  for (const MachineInfo& machine : machines())
+    if (machine.state_of == owner.name) together.insert(together.end(), machine.rows.begin(), machine.rows.end());
+  return together;
+}
+
 }  // namespace
 
 std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<kOperationKinds>& kinds) {
@@ -136,6 +144,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
   if (!kinds.test(kind_of<op::Vmap>())) fixed.set(Fact::LastVmapper, false);
   std::bitset<kMaxRows> reachable;
   for (const MachineInfo& machine : machines()) {
+    if (machine.state_of != machine.name) continue;  // its rows come with those of the machine whose state it moves
     if (machine.name == "create" && profile.exporter.in_kernel) continue;
     if (machine.name == "prime" && profile.exporter.own_references == 0) continue;
     if ((machine.name == "memfd" || machine.name == "udmabuf") && profile.exporter.interface != Interface::Udmabuf) continue;
@@ -157,7 +166,8 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
     };
     // What a new buffer brings along starts where its birth leaves it.
     bool born = false;
-    for (RowId id : machine.rows) {
+    const std::vector<RowId> together = rows_of_state(machine);
+    for (RowId id : together) {
       const RowInfo& row = rows()[id];
       if (row.event != "born" || machine.name == "buffer" || !usable(row)) continue;
       born = true;
@@ -174,7 +184,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
       if (!known(machine.states.front())) states.push_back(machine.states.front());
     for (bool grown = true; grown;) {
       grown = false;
-      for (RowId id : machine.rows) {
+      for (RowId id : together) {
         const RowInfo& row = rows()[id];
         if (reachable.test(id) || !usable(row) || !known(row.source)) continue;
         reachable.set(id);

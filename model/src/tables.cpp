@@ -23,8 +23,10 @@ Tables extract_all() {
   contract::extract_mmap(all);
   contract::extract_reference(all);
   contract::extract_attachment(all);
+  contract::extract_attachment_table(all);
   contract::extract_mapping(all);
   contract::extract_storage(all);
+  contract::extract_relocation(all);
   contract::extract_cpu_access(all);
   contract::extract_vma(all);
   contract::extract_message(all);
@@ -56,6 +58,11 @@ Tables extract_all() {
       throw std::logic_error(fmt::format("state {} of {} is not {}", number,
                                          all.machines[static_cast<std::size_t>(id)].name, name));
   };
+  for (const MachineInfo& machine : all.machines) {
+    const auto owner = std::ranges::find(all.machines, machine.state_of, &MachineInfo::name);
+    if (owner == all.machines.end() || owner->states != machine.states)
+      throw std::logic_error(fmt::format("{} moves the state of {}, which has other states", machine.name, machine.state_of));
+  }
   constexpr auto interface = [](Interface i) { return static_cast<StateId>(i); };
   expect(MachineId::Create, interface(Interface::Unread), "Unread");
   expect(MachineId::Create, interface(Interface::Udmabuf), "Udmabuf");
@@ -174,11 +181,12 @@ std::string edge(const RowInfo& row) {
 }
 
 std::string dot(const MachineInfo& machine, const Coverage* covered) {
+  const std::string of = machine.state_of == machine.name ? "" : fmt::format(": state of {}", machine.state_of);
   std::string text = fmt::format(
-      "digraph \"{0}\" {{\n  label=\"{0}\"; labelloc=t; fontname=\"sans-serif\"; rankdir=LR;\n"
+      "digraph \"{0}\" {{\n  label=\"{0}{1}\"; labelloc=t; fontname=\"sans-serif\"; rankdir=LR;\n"
       "  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
-      "  edge [fontname=\"sans-serif\", fontsize=10];\n  start [shape=point];\n  start -> \"{1}\";\n",
-      machine.name, machine.states.front());
+      "  edge [fontname=\"sans-serif\", fontsize=10];\n  start [shape=point];\n  start -> \"{2}\";\n",
+      machine.name, of, machine.states.front());
   for (std::string_view name : machine.states) text += fmt::format("  \"{}\";\n", name);
   // Rows between the same states, of the same kind, share an edge: parallel ones cannot be read.
   struct Edge {

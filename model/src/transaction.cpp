@@ -347,7 +347,7 @@ void Transaction::operator()(const op::Map& o) {
   device_ = attachment.device;
   dynamic_ = attachment.dynamic;
   direction_ = o.direction;
-  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Map>(),
+  if (!fire(MachineId::AttachmentTable, attachment.state, event_id<op::Map>(),
             guarded() | when(caches, Fact::Caches) | when(fits, Fact::CacheFits) |
                 when(p_.exporter.concurrent_maps, Fact::ConcurrentMaps) |
                 when(pins_at_map(attachment.dynamic), Fact::PinsAtMap),
@@ -367,7 +367,7 @@ void Transaction::operator()(const op::Unmap& o) {
   AttachmentState& attachment = w_.attachments[mapping.attachment];
   direction_ = static_cast<Direction>(mapping.direction);
   result_.reason = nullptr;
-  if (!fire(MachineId::Attachment, attachment.state, event_id<op::Unmap>(),
+  if (!fire(MachineId::AttachmentTable, attachment.state, event_id<op::Unmap>(),
             when(attachment.cached != kNone, Fact::Caches) | when(attachment.mappings > 1, Fact::MoreMappings) |
                 when(pins_at_map(attachment.dynamic), Fact::PinsAtMap),
             attachment.buffer))

@@ -61,7 +61,7 @@ void Transaction::operator()(const op::Migrate& o) {
   const ReferenceState& reference = w_.references[o.reference.value];
   if (!p_.exporter.dynamic || reference.state == state::kEmpty) return void(malformed());
   const std::uint8_t b = reference.buffer;
-  fire(MachineId::Storage, buffer(b).storage, event_id<op::Migrate>(), when(held_in_place(b), Fact::Outstanding), b);
+  fire(MachineId::Relocation, buffer(b).storage, event_id<op::Migrate>(), when(held_in_place(b), Fact::Outstanding), b);
 }
 
 void Transaction::operator()(const op::Fail& o) {
@@ -109,7 +109,7 @@ bool Transaction::held_in_place(std::uint8_t b) const {
 
 bool Transaction::hold(std::uint8_t b) {
   asked_ = b;
-  return fire(MachineId::Storage, buffer(b).storage, EventId::Hold, placement_facts(b), b);
+  return fire(MachineId::Relocation, buffer(b).storage, EventId::Hold, placement_facts(b), b);
 }
 
 /// The contents are carried over (DBUF-MIG-006). Mappings of dynamic importers, the only ones there can be then, show

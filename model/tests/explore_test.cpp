@@ -547,7 +547,7 @@ std::vector<Mutant> mutants() {
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "detach a0"}},
       {"FirstUnmapIsTheLast", "a guard dropped: unmap asks not whether there are more mappings", "importers-eager",
        [](Spoilt& s) {
-         s.decide(MachineId::Attachment, s.row("attachment", "Mapped", "unmap"), s.row("attachment", "Mapped", "unmap", 1));
+         s.decide(MachineId::AttachmentTable, s.row("attachment_table", "Mapped", "unmap"), s.row("attachment_table", "Mapped", "unmap", 1));
        },
        MappedThroughAttachment,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "map a0 m1 bidirectional", "unmap m0"}},
@@ -591,7 +591,7 @@ std::vector<Mutant> mutants() {
        {"export b0 r0 2 rw", "attach_dynamic r0 d0 a0", "pin a0", "unpin a0"}},
       {"MovesWhilePinned", "a refusal made a permission: storage moves in spite of a pin", "dynamic",
        [](Spoilt& s) {
-         s.decide(MachineId::Storage, s.row("storage", "Anywhere", "migrate", 1), s.row("storage", "Anywhere", "migrate"));
+         s.decide(MachineId::Relocation, s.row("relocation", "Anywhere", "migrate", 1), s.row("relocation", "Anywhere", "migrate"));
        },
        StorageStaysUnderMappings,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "attach_dynamic r0 d0 a1", "migrate r0"}},
@@ -661,9 +661,9 @@ std::vector<Mutant> mutants() {
       {"ForbidsWhatItPermits", "a kind swapped for one choice: map is forbidden if the exporter caches", "importers-unknown",
        [](Spoilt& s) {
          // Only if the exporter caches: a choice that the contract leaves open.
-         FlatMachine& flat = s.tables.flat[static_cast<std::size_t>(MachineId::Attachment)];
+         FlatMachine& flat = s.tables.flat[static_cast<std::size_t>(MachineId::AttachmentTable)];
          const auto caches = std::ranges::find(flat.facts, Fact::Caches) - flat.facts.begin();
-         const RowId map = s.row("attachment", "Attached", "map");
+         const RowId map = s.row("attachment_table", "Attached", "map");
          for (std::size_t i = 0; i < flat.cells.size(); ++i)
            if (flat.cells[i].row == map && ((i >> caches) & 1U) != 0) flat.cells[i].kind = RowKind::Forbidden;
        },
@@ -691,15 +691,15 @@ std::vector<Mutant> mutants() {
        [](Spoilt& s) { s.effects(s.row("attachment", "Detached", "attach"), {}); }, CallbacksBalance,
        {"export b0 r0 2 rw", "attach r0 d0 a0"}},
       {"LastUnmapTellsNobody", "an effect dropped: the last unmap does not call the exporter", "importers-eager",
-       [](Spoilt& s) { s.effects(s.row("attachment", "Mapped", "unmap", 1), {}); }, CallbacksBalance,
+       [](Spoilt& s) { s.effects(s.row("attachment_table", "Mapped", "unmap", 1), {}); }, CallbacksBalance,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "unmap m0"}},
       {"SecondMapMapsTwice", "an effect doubled: a second map calls the exporter twice", "importers-eager",
-       [](Spoilt& s) { s.effects(s.row("attachment", "Mapped", "map"), {Effect::CallMap, Effect::CallMap}); },
+       [](Spoilt& s) { s.effects(s.row("attachment_table", "Mapped", "map"), {Effect::CallMap, Effect::CallMap}); },
        CallbacksBalance,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "map a0 m1 bidirectional"}},
       {"UnmapKeepsTheState", "a target swapped: the last unmap leaves the attachment Mapped", "importers-eager",
        [](Spoilt& s) {
-         s.replace(MachineId::Attachment, s.row("attachment", "Mapped", "unmap", 1), [](Cell& c) { c.next = state::kMapped; });
+         s.replace(MachineId::AttachmentTable, s.row("attachment_table", "Mapped", "unmap", 1), [](Cell& c) { c.next = state::kMapped; });
        },
        MappingsCounted,
        {"export b0 r0 2 rw", "attach r0 d0 a0", "map a0 m0 bidirectional", "unmap m0"}},

@@ -14,7 +14,7 @@ TEST(Tables, KeepEveryMachineSmall) {
     std::size_t transitions = 0;
     for (RowId id : machine.rows)
       transitions += rows()[id].kind == RowKind::Permitted || rows()[id].kind == RowKind::Refused;
-    EXPECT_LE(transitions, 30U) << machine.name;
+    EXPECT_LE(transitions, 20U) << machine.name;
   }
 }
 

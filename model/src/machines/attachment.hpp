@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// One importer's attachment: attach, map, unmap, detach, with the mapping an exporter may cache.
+/// One importer's attachment: attach and detach, map and unmap, with the table an exporter may keep.
+/// Two machines move its one state, so that each can be read at a glance.
 #pragma once
 
 #include "../contract.hpp"
@@ -7,36 +8,29 @@
 
 namespace dmabuf::model::contract {
 
-struct Attachment : Machine<Attachment> {
-  static constexpr std::string_view name = "attachment";
+/// What an attachment is in.
+struct AttachmentStates {
   DMABUF_STATE(Detached);
   DMABUF_STATE(Attached);
   DMABUF_STATE(Mapped);
   DMABUF_STATE(Cached);  ///< nobody uses the mapping, the exporter keeps it
   using initial_state = Detached;
   using states = States<Detached, Attached, Mapped, Cached>;
-  using events = Events<op::Attach, op::AttachDynamic, op::Detach, op::Map, op::Unmap>;
-  using facts_used = Facts<Fact::Guarded, Fact::Caches, Fact::CacheFits, Fact::MoreMappings, Fact::ConcurrentMaps,
-                           Fact::RefusesAttach, Fact::MapsAtAttach, Fact::PinsAtMap, Fact::ExporterPins, Fact::Pinned>;
+};
+
+/// It comes and goes.
+struct Attachment : Machine<Attachment>, AttachmentStates {
+  static constexpr std::string_view name = "attachment";
+  using events = Events<op::Attach, op::AttachDynamic, op::Detach>;
+  using facts_used = Facts<Fact::Guarded, Fact::RefusesAttach, Fact::MapsAtAttach, Fact::ExporterPins, Fact::Pinned>;
 
   using IfGuarded = If<Fact::Guarded>;
   using IfUnguarded = IfNot<Fact::Guarded>;
-  using IfCaches = If<Fact::Caches>;
-  using IfPlain = IfNot<Fact::Caches>;
-  using IfFits = If<Fact::CacheFits>;
-  using IfMisfit = IfNot<Fact::CacheFits>;
-  using IfMore = If<Fact::MoreMappings>;
-  using IfLast = IfNot<Fact::MoreMappings>;
-  using IfConcurrent = If<Fact::ConcurrentMaps>;
   using IfWelcome = IfNot<Fact::RefusesAttach>;
   using IfMapsNow = All<IfWelcome, If<Fact::MapsAtAttach>>;  // one side is dynamic, the other is not
   using IfMapsLater = All<IfWelcome, IfNot<Fact::MapsAtAttach>>;
-  using IfPins = If<Fact::PinsAtMap>;
-  using IfNoPin = IfNot<Fact::PinsAtMap>;
   using IfFree = IfNot<Fact::Pinned>;  // by its importer
   using IfPinned = If<Fact::Pinned>;
-  using PinAndMap = Do<Effect::CallPin, Effect::CallMap>;
-  using UnmapAndUnpin = Do<Effect::CallUnmap, Effect::CallUnpin>;
 
   using transition_table = Table<
     //       because     in        on                 goes to | errno  doing                    only
@@ -49,21 +43,6 @@ struct Attachment : Machine<Attachment> {
     Rule<    "ATT-017",  Attached, op::Detach,        Detached,        Do<Effect::CallDetach>,  IfFree                  >,
     Rule<    "ATT-017",  Cached,   op::Detach,        Detached,        Do<Effect::CallUnmap, Effect::CallDetach>, All<IfFree, IfNot<Fact::ExporterPins>> >,
     Rule<    "ATT-017",  Cached,   op::Detach,        Detached,        Do<Effect::CallUnmap, Effect::CallUnpin, Effect::CallDetach>, All<IfFree, If<Fact::ExporterPins>> >,
-    Rule<    "MAP-002",  Attached, op::Map,           Mapped,          Do<Effect::CallMap>,     IfNoPin                 >,
-    Rule<    "DYN-007",  Attached, op::Map,           Mapped,          PinAndMap,               IfPins                  >,
-    Rule<    "MAP-003",  Mapped,   op::Map,           Mapped,          Do<Effect::CallMap>,     All<IfPlain, IfConcurrent, IfNoPin> >,
-    Rule<    "DYN-007",  Mapped,   op::Map,           Mapped,          PinAndMap,               All<IfPlain, IfConcurrent, IfPins>  >,
-    Rule<    "MAP-007",  Mapped,   op::Map,           Mapped,          Do<>,                    All<IfCaches, IfFits>   >,
-    Rule<    "MAP-007",  Cached,   op::Map,           Mapped,          Do<>,                    IfFits                  >,
-    Rule<    "MAP-002",  Mapped,   op::Unmap,         Mapped,          Do<Effect::CallUnmap>,   All<IfPlain, IfMore, IfNoPin> >,
-    Rule<    "MAP-002",  Mapped,   op::Unmap,         Attached,        Do<Effect::CallUnmap>,   All<IfPlain, IfLast, IfNoPin> >,
-    Rule<    "DYN-007",  Mapped,   op::Unmap,         Mapped,          UnmapAndUnpin,           All<IfPlain, IfMore, IfPins>  >,
-    Rule<    "DYN-007",  Mapped,   op::Unmap,         Attached,        UnmapAndUnpin,           All<IfPlain, IfLast, IfPins>  >,
-    Rule<    "MAP-009",  Mapped,   op::Unmap,         Mapped,          Do<>,                    All<IfCaches, IfMore>   >,
-    Rule<    "MAP-009",  Mapped,   op::Unmap,         Cached,          Do<>,                    All<IfCaches, IfLast>   >,
-    Refused< "MAP-008",  Mapped,   op::Map,           Errnos<EBUSY>,                            All<IfCaches, IfMisfit> >,
-    Refused< "MAP-008",  Cached,   op::Map,           Errnos<EBUSY>,                            IfMisfit                >,
-    Refused< "ATT-003",  Detached, op::Map,           Errnos<ENOENT>,                           IfGuarded               >,
     Refused< "ATT-020",  Detached, op::Detach,        Errnos<ENOENT>,                           IfGuarded               >,
     Refused< "DYN-015",  Attached, op::Detach,        Errnos<EBUSY>,                            All<IfGuarded, IfPinned> >,
     Refused< "DYN-015",  Cached,   op::Detach,        Errnos<EBUSY>,                            All<IfGuarded, IfPinned> >,
@@ -76,15 +55,60 @@ struct Attachment : Machine<Attachment> {
     Malformed<             Attached, op::AttachDynamic                                         >,
     Malformed<             Mapped,   op::AttachDynamic                                         >,
     Malformed<             Cached,   op::AttachDynamic                                         >,
-    Forbidden< "HEP-009",  Mapped,   op::Map,    All<IfPlain, IfNot<Fact::ConcurrentMaps>>     >,
-    Forbidden< "ATT-003",  Detached, op::Map,    IfUnguarded                                   >,
     Forbidden< "ATT-020",  Detached, op::Detach, IfUnguarded                                   >,
     Forbidden< "DYN-015",  Attached, op::Detach, All<IfUnguarded, IfPinned>                    >,
     Forbidden< "DYN-015",  Cached,   op::Detach, All<IfUnguarded, IfPinned>                    >,
-    Forbidden< "ATT-018",  Mapped,   op::Detach, IfUnguarded                                   >,
-    Malformed<             Detached, op::Unmap                                                 >,
-    Malformed<             Attached, op::Unmap                                                 >,
-    Malformed<             Cached,   op::Unmap                                                 >
+    Forbidden< "ATT-018",  Mapped,   op::Detach, IfUnguarded                                   >
+  >;
+  static_assert(complete<states, events, transition_table, outside>);
+};
+
+/// Its importer maps it and unmaps it.
+struct AttachmentTable : Machine<AttachmentTable>, AttachmentStates {
+  static constexpr std::string_view name = "attachment_table";
+  static constexpr std::string_view state_of = Attachment::name;
+  using events = Events<op::Map, op::Unmap>;
+  using facts_used = Facts<Fact::Guarded, Fact::Caches, Fact::CacheFits, Fact::MoreMappings, Fact::ConcurrentMaps,
+                           Fact::PinsAtMap>;
+
+  using IfGuarded = If<Fact::Guarded>;
+  using IfUnguarded = IfNot<Fact::Guarded>;
+  using IfCaches = If<Fact::Caches>;
+  using IfPlain = IfNot<Fact::Caches>;
+  using IfFits = If<Fact::CacheFits>;
+  using IfMisfit = IfNot<Fact::CacheFits>;
+  using IfMore = If<Fact::MoreMappings>;
+  using IfLast = IfNot<Fact::MoreMappings>;
+  using IfConcurrent = If<Fact::ConcurrentMaps>;
+  using IfPins = If<Fact::PinsAtMap>;
+  using IfNoPin = IfNot<Fact::PinsAtMap>;
+  using PinAndMap = Do<Effect::CallPin, Effect::CallMap>;
+  using UnmapAndUnpin = Do<Effect::CallUnmap, Effect::CallUnpin>;
+
+  using transition_table = Table<
+    //       because     in        on         goes to | errno  doing                    only
+    Rule<    "MAP-002",  Attached, op::Map,   Mapped,          Do<Effect::CallMap>,     IfNoPin                 >,
+    Rule<    "DYN-007",  Attached, op::Map,   Mapped,          PinAndMap,               IfPins                  >,
+    Rule<    "MAP-003",  Mapped,   op::Map,   Mapped,          Do<Effect::CallMap>,     All<IfPlain, IfConcurrent, IfNoPin> >,
+    Rule<    "DYN-007",  Mapped,   op::Map,   Mapped,          PinAndMap,               All<IfPlain, IfConcurrent, IfPins>  >,
+    Rule<    "MAP-007",  Mapped,   op::Map,   Mapped,          Do<>,                    All<IfCaches, IfFits>   >,
+    Rule<    "MAP-007",  Cached,   op::Map,   Mapped,          Do<>,                    IfFits                  >,
+    Rule<    "MAP-002",  Mapped,   op::Unmap, Mapped,          Do<Effect::CallUnmap>,   All<IfPlain, IfMore, IfNoPin> >,
+    Rule<    "MAP-002",  Mapped,   op::Unmap, Attached,        Do<Effect::CallUnmap>,   All<IfPlain, IfLast, IfNoPin> >,
+    Rule<    "DYN-007",  Mapped,   op::Unmap, Mapped,          UnmapAndUnpin,           All<IfPlain, IfMore, IfPins>  >,
+    Rule<    "DYN-007",  Mapped,   op::Unmap, Attached,        UnmapAndUnpin,           All<IfPlain, IfLast, IfPins>  >,
+    Rule<    "MAP-009",  Mapped,   op::Unmap, Mapped,          Do<>,                    All<IfCaches, IfMore>   >,
+    Rule<    "MAP-009",  Mapped,   op::Unmap, Cached,          Do<>,                    All<IfCaches, IfLast>   >,
+    Refused< "MAP-008",  Mapped,   op::Map,   Errnos<EBUSY>,                            All<IfCaches, IfMisfit> >,
+    Refused< "MAP-008",  Cached,   op::Map,   Errnos<EBUSY>,                            IfMisfit                >,
+    Refused< "ATT-003",  Detached, op::Map,   Errnos<ENOENT>,                           IfGuarded               >
+  >;
+  using outside = Table<
+    Forbidden< "HEP-009",  Mapped,   op::Map,    All<IfPlain, IfNot<Fact::ConcurrentMaps>>     >,
+    Forbidden< "ATT-003",  Detached, op::Map,    IfUnguarded                                   >,
+    Malformed<             Detached, op::Unmap >,
+    Malformed<             Attached, op::Unmap >,
+    Malformed<             Cached,   op::Unmap >
   >;
   static_assert(complete<states, events, transition_table, outside>);
 };

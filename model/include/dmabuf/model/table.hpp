@@ -58,6 +58,7 @@ struct RowInfo {
 
 struct MachineInfo {
   std::string_view name;
+  std::string_view state_of;  ///< the machine whose state it moves: itself, or another one with the same states
   std::vector<std::string_view> states;
   std::vector<std::string_view> events;
   std::vector<std::string_view> facts;
