@@ -181,55 +181,44 @@ Outcome KernelAdapter::run(const model::op::Export& op) {
   return without_value(made);
 }
 
+ExporterBackend& KernelAdapter::backend() {
+  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no device of user space");
+  return *parts_.backend;
+}
+
+void KernelAdapter::put_made(model::FdId fd, int number, model::BufferId buffer, bool first) {
+  const struct stat file = file_at(number);
+  dmabuf_device_ = file.st_dev;
+  if (first) adopt(buffer, file.st_ino, 0);
+  fds_.put(fd, {kSelf, number, buffer});
+}
+
 Outcome KernelAdapter::run(const model::op::Create& op) {
-  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " makes no fds itself");
   fds_.expect_free(op.fd);
-  const auto made = parts_.backend->create(op);
-  if (made) {
-    const struct stat file = file_at(*made);
-    dmabuf_device_ = file.st_dev;
-    adopt(op.buffer, file.st_ino, 0);
-    fds_.put(op.fd, {kSelf, *made, op.buffer});
-  }
+  const auto made = backend().create(op);
+  if (made) put_made(op.fd, *made, op.buffer, true);
   return without_value(made);
 }
 
-Outcome KernelAdapter::run(const model::op::CloseHandle& op) {
-  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
-  return without_value(parts_.backend->close_handle(op));
-}
+Outcome KernelAdapter::run(const model::op::CloseHandle& op) { return without_value(backend().close_handle(op)); }
 
 Outcome KernelAdapter::run(const model::op::CreateDumb& op) {
-  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
-  const Outcome outcome = parts_.backend->create_dumb(op);
+  const Outcome outcome = backend().create_dumb(op);
   if (outcome) buffers_.at(op.buffer.value).reset();  // what it once was is another's
   return without_value(outcome);
 }
 
 Outcome KernelAdapter::run(const model::op::HandleToFd& op) {
-  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
   fds_.expect_free(op.fd);
-  const auto number = parts_.backend->handle_to_fd(op);
-  if (number) {
-    const struct stat file = file_at(*number);
-    dmabuf_device_ = file.st_dev;
-    // The first fd says which buffer it is; a later one is of that buffer, or shows that it is not.
-    if (!buffers_.at(op.buffer.value)) adopt(op.buffer, file.st_ino, 0);
-    fds_.put(op.fd, {kSelf, *number, op.buffer});
-  }
+  const auto number = backend().handle_to_fd(op);
+  if (number) put_made(op.fd, *number, op.buffer, !buffers_.at(op.buffer.value));
   return without_value(number);
 }
 
 Outcome KernelAdapter::run(const model::op::FdToHandle& op) {
-  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no handles");
   const FdPlace place = fds_.at(op.fd);
   if (place.process != kSelf) throw conformance::HarnessError("the DRM files are of another process than this fd");
-  return parts_.backend->fd_to_handle(op, place.number, place.buffer);
-}
-
-ExporterBackend& KernelAdapter::backend() {
-  if (!parts_.backend) throw conformance::HarnessError(parts_.name + " has no device of user space");
-  return *parts_.backend;
+  return backend().fd_to_handle(op, place.number, place.buffer);
 }
 
 Outcome KernelAdapter::run(const model::op::Memfd& op) { return without_value(backend().memfd(op)); }
@@ -240,12 +229,7 @@ Outcome KernelAdapter::run(const model::op::ReadMemfd& op) { return backend().re
 Outcome KernelAdapter::run(const model::op::CreateList& op) {
   fds_.expect_free(op.fd);
   const auto made = backend().create_list(op);
-  if (made) {
-    const struct stat file = file_at(*made);
-    dmabuf_device_ = file.st_dev;
-    adopt(op.buffer, file.st_ino, 0);
-    fds_.put(op.fd, {kSelf, *made, op.buffer});
-  }
+  if (made) put_made(op.fd, *made, op.buffer, true);
   return without_value(made);
 }
 

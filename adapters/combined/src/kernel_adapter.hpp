@@ -180,8 +180,10 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   Vma& vma(model::VmaId id);
   Child& child(model::ChildId id);
   void start_peer();
+  ExporterBackend& backend();  ///< throws HarnessError if the target has none
+  /// A new fd of what the backend made. Of the first one the buffer is told; a later one is of it, or shows that not.
+  void put_made(model::FdId fd, int number, model::BufferId buffer, bool first);
   /// The slot's buffer from now on is the one of that inode number.
-  ExporterBackend& backend();
   void adopt(model::BufferId id, std::uint64_t ino, std::uint64_t serial);
   void open_channel(model::MessageId id);
   bool still_listed(std::uint64_t ino);
