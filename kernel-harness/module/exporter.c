@@ -457,6 +457,7 @@ static struct dbh_handout *dbh_handout_new(struct dbh_record *record,
 	handout->dir = dir;
 	if (record->defect == DBH_DEFECT_LEAK_PAGE_REFERENCE)
 		get_page(handout->storage->pages[0]);
+	WARN(record->defect == DBH_DEFECT_WARN, "dmabuf_harness: told to warn\n");
 	return handout;
 
 err_table:

@@ -43,6 +43,7 @@ constexpr NamedNumber kDefects[] = {
     {"move-silently", DBH_DEFECT_MOVE_SILENTLY},
     {"skip-unpin", DBH_DEFECT_SKIP_UNPIN},
     {"leak-pin", DBH_DEFECT_LEAK_PIN},
+    {"warn", DBH_DEFECT_WARN},
 };
 static_assert(std::size(kDefects) == DBH_DEFECT_COUNT);
 

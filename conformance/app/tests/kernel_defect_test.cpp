@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <regex>
 
 #include "guest_fixture.hpp"
@@ -82,6 +83,26 @@ TEST(HarnessDefect, IsFoundEachWithAShortCounterexample) {
         }))
         << story(one);
   }
+}
+
+/// Whatever it returns and counts, a kernel that warns has something to say: in a run, and when the trace is replayed.
+TEST(HarnessDefect, ThatOnlyWarnsIsFoundInTheLogAndReplays) {
+  DMABUF_GUEST_OR_SKIP("debian:6.12", Module::Needed);
+  const Scratch scratch;
+  const std::string target = "vm:debian:6.12/harness:eager!warn";
+  const Answer answer = run({"run", "--target", target, "--cases", "10", "--traces", "", "--no-checks", "--seed", "1",
+                             "--out", scratch.at("run")});
+  EXPECT_EQ(answer.status, kFindings) << answer.story();
+  const record::Run one = only_run_of(scratch / "run");
+  ASSERT_FALSE(one.findings.empty()) << story(one);
+  EXPECT_TRUE(one.findings.front().signature.starts_with("log:")) << story(one);
+  EXPECT_EQ(one.findings.size(), 1U) << story(one);
+  std::ofstream(scratch / "map.dbt") << "# dbt 1\nexport b0 r0 pages=1 access=rw\nattach r0 d0 a0\nmap a0 m0 bidirectional\n";
+  const Answer replayed = run({"replay", "--target", target, scratch.at("map.dbt")});
+  EXPECT_EQ(replayed.status, kFindings) << replayed.story();
+  EXPECT_THAT(replayed.out, ::testing::HasSubstr("the kernel complained: ")) << replayed.story();
+  const Answer silent = run({"replay", "--target", "vm:debian:6.12/harness:eager", scratch.at("map.dbt")});
+  EXPECT_EQ(silent.status, kConforms) << silent.story();
 }
 
 TEST(HarnessDefect, TargetsOfOneKernelShareABoot) {

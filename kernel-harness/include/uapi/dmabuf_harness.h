@@ -483,7 +483,8 @@ struct dbh_page {
 #define DBH_DEFECT_MOVE_SILENTLY	19 /* a dynamic exporter moves, and tells nobody */
 #define DBH_DEFECT_SKIP_UNPIN		20 /* unpin does and counts nothing */
 #define DBH_DEFECT_LEAK_PIN		21 /* a pin that fails holds all the same */
-#define DBH_DEFECT_COUNT		22 /* more are -EINVAL */
+#define DBH_DEFECT_WARN			22 /* map does all it should, and warns */
+#define DBH_DEFECT_COUNT		23 /* more are -EINVAL */
 
 /*
  * struct dbh_export.violation: arguments the core must refuse, with a WARN.
