@@ -198,7 +198,7 @@ awk -v mark="$mark" '
   printf '%s\n# Command line\n\nAs printed by `--help`. In prose: [cli](../cli.md).\n' "$mark"
   for command in "" run check vm "vm run" "vm kill" "vm bench" "vm probe" replay shrink report findings \
     "findings list" "findings show" compare merge model "model check" \
-    "model explore" "model diff" "model tour" "model tables" "model diagram" mutants probe list completion man; do
+    "model explore" "model prove" "model diff" "model tour" "model tables" "model diagram" mutants probe list completion man; do
     printf '\n## dmabuf-conform %s\n\n```\n' "$command" | sed 's/ *$//'
     # shellcheck disable=SC2086  # words of a subcommand
     "$program" $command --help | sed 's|=[^ =]*/conformance/traces|=conformance/traces|'

@@ -6,6 +6,7 @@
 #include "dmabuf/model/explore.hpp"
 #include "dmabuf/model/table.hpp"
 #include "exit_code.hpp"
+#include "model_trace.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "stop.hpp"
@@ -39,7 +40,7 @@ int check_model(const std::string& only) {
                result.transitions, result.refusals, result.depth, result.seconds, result.states_per_second() / 1e6,
                result.complete ? "" : "  INCOMPLETE");
     good = good && result.complete && result.violations.empty();
-    for (const model::Violation& violation : result.violations) fmt::print("VIOLATED {}\n", model::describe(violation));
+    for (const model::Violation& violation : result.violations) fmt::print("VIOLATED {}", described(violation, configuration.profile));
     fired.rows |= result.coverage.rows;
   }
   if (only.empty())

@@ -7,10 +7,11 @@
 #include "dmabuf/model/table.hpp"
 #include "exit_code.hpp"
 #include "model_check.hpp"
+#include "model_diagram.hpp"
 #include "model_diff.hpp"
 #include "model_explore.hpp"
+#include "model_prove.hpp"
 #include "model_tour.hpp"
-#include "output.hpp"
 
 namespace dmabuf::app {
 
@@ -25,6 +26,7 @@ void add_model_command(CLI::App& app, int& status) {
   check->callback([only, &status] { status = check_model(*only); });
 
   add_model_explore(*model, status);
+  add_model_prove(*model, status);
 
   CLI::App* tables = model->add_subcommand("tables", "the flat transition tables, one row a line");
   tables->footer("Example:\n  dmabuf-conform model tables | grep attachment");
@@ -33,25 +35,7 @@ void add_model_command(CLI::App& app, int& status) {
     status = kConforms;
   });
 
-  auto machine = std::make_shared<std::string>();
-  CLI::App* diagram = model->add_subcommand("diagram", "a machine as graphviz text; pipe it to 'dot -Tsvg'");
-  diagram->add_option("machine", *machine, "buffer, fd, attachment, …; default: all");
-  diagram->footer("Example:\n  dmabuf-conform model diagram attachment | dot -Tsvg > attachment.svg");
-  diagram->callback([machine, &status] {
-    bool found = false;
-    for (const model::MachineInfo& info : model::machines())
-      if (machine->empty() || *machine == info.name) {
-        fmt::print("{}", model::dot(info));
-        found = true;
-      }
-    if (!found) {
-      std::string known;
-      for (const model::MachineInfo& info : model::machines()) known += fmt::format(" {}", info.name);
-      throw UsageError(fmt::format("no machine is called '{}'; there are{}", *machine, known));
-    }
-    status = kConforms;
-  });
-
+  add_model_diagram(*model, status);
   add_model_diff(*model, status);
   add_model_tour(*model, status);
 }

@@ -61,11 +61,14 @@ Answer of_kernels(const model::KernelProfile& a, const model::KernelProfile& b, 
     model::ProfileDiff diff =
         model::distinguish({a, e, kImporter}, {b, e, kImporter}, model::diff_bounds(), limit, most);
     answer.diff.searched += diff.searched;
-    const bool better = diff.distinction && (!answer.diff.distinction ||
-                                             (answer.diff.distinction->where.empty() && !diff.distinction->where.empty()) ||
-                                             diff.depth + 1 < most);
-    if (!better) continue;
-    most = diff.depth + 1;
+    if (!diff.distinction) continue;
+    // What can be seen goes before what is only not promised, and the shorter before the longer.
+    const bool seen = !diff.distinction->where.empty();
+    if (answer.diff.distinction) {
+      const bool seen_before = !answer.diff.distinction->where.empty();
+      if (seen_before != seen ? seen_before : diff.depth >= answer.diff.depth) continue;
+    }
+    if (seen) most = diff.depth + 1;
     answer.with = fmt::format("with {}", e.name);
     answer.diff.distinction = std::move(diff.distinction);
     answer.diff.depth = diff.depth;
@@ -102,6 +105,13 @@ void print(std::string_view a, std::string_view b, const Answer& answer) {
   fmt::print("\n  {:<20} {}\n  {:<20} {}\n", a, joined(d.allowed_a, " | "), b, joined(d.allowed_b, " | "));
 }
 
+/// A '|' would end the cell of a table.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+  return out;
+}
+
 std::string row(std::string_view a, std::string_view b, const Answer& answer) {
   std::string fields;
   for (const model::FieldDifference& f : answer.fields)
@@ -113,7 +123,7 @@ std::string row(std::string_view a, std::string_view b, const Answer& answer) {
     if (d.a != d.b) what += fmt::format("<br>and<br>`{}`", program(d.b, "", "`<br>`"));
     allowed = fmt::format("{}<br>/ {}", joined(d.allowed_a, ", "), joined(d.allowed_b, ", "));
   }
-  return fmt::format("| `{}` | `{}` | {} | {} | {} |\n", a, b, fields, what, allowed);
+  return fmt::format("| `{}` | `{}` | {} | {} | {} |\n", a, b, fields, cell(what), cell(allowed));
 }
 
 void print_all(std::uint64_t limit) {

@@ -10,6 +10,7 @@
 #include "dmabuf/model/explore.hpp"
 #include "dmabuf/model/table.hpp"
 #include "exit_code.hpp"
+#include "model_trace.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 
@@ -96,7 +97,7 @@ int explore(const Wishes& wishes) {
              result.cpu_seconds > 0 ? static_cast<double>(result.states) / result.cpu_seconds / 1e6 : 0,
              result.seconds > 0 ? static_cast<double>(result.transitions) / result.seconds / 1e6 : 0);
   fmt::print("memory       {:>10} MiB\n", result.bytes >> 20U);
-  for (const model::Violation& violation : result.violations) fmt::print("VIOLATED {}\n", model::describe(violation));
+  for (const model::Violation& violation : result.violations) fmt::print("VIOLATED {}", described(violation, c.profile));
   if (!result.violations.empty()) return kFindings;
   if (!result.complete) {
     fmt::print("GAVE UP at --limit {}: what lies beyond was not looked at\n", wishes.limit);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 
+#include "dmabuf/conformance/signature.hpp"
 #include "dmabuf/conformance/trace.hpp"
 #include "dmabuf/model/table.hpp"
 #include "dmabuf/model/tour.hpp"
@@ -31,11 +32,12 @@ int tour(const Wishes& wishes) {
   if (!out.empty()) std::filesystem::create_directories(out);
   fmt::print("model {}: {} on {}, pieces of at most {} operations\n", model::model_hash(), exporter->name, kernel->name,
              wishes.longest);
-  fmt::print("{:<12} {:>7} {:>12} {:>12} {:>12} {:>7} {:>7}\n", "world", "states", wishes.pairs ? "pairs" : "transitions",
-             "covered", "operations", "each", "pieces");
+  fmt::print("{:<12} {:>7} {:>12} {:>12} {:>12} {:>7} {:>7}  {}\n", "world", "states", wishes.pairs ? "pairs" : "transitions",
+             "covered", "operations", "each", "pieces", "walk");
   bool whole = true, found = wishes.only.empty();
   std::string known;
-  for (const model::Configuration& c : model::tour_configurations({*kernel, *exporter, {.name = "", .guards_misuse = true}})) {
+  const model::Profile profile{*kernel, *exporter, {.name = "", .guards_misuse = true}, model::fences_beside(exporter->name)};
+  for (const model::Configuration& c : model::tour_configurations(profile)) {
     known += " " + c.name;
     if (!wishes.only.empty() && c.name != wishes.only) continue;
     found = true;
@@ -45,9 +47,12 @@ int tour(const Wishes& wishes) {
     } catch (const std::invalid_argument& error) {
       throw UsageError(fmt::format("{}: {}", c.name, error.what()));
     }
-    fmt::print("{:<12} {:>7} {:>12} {:>12} {:>12} {:>7.2f} {:>7}\n", c.name, planned.states, planned.transitions,
+    std::string walk;  // all of it, to be told from any other
+    for (const std::vector<model::Operation>& piece : planned.pieces) walk += conformance::to_text(conformance::Program{piece}, "");
+    fmt::print("{:<12} {:>7} {:>12} {:>12} {:>12} {:>7.2f} {:>7}  {}\n", c.name, planned.states, planned.transitions,
                planned.covered, planned.operations,
-               static_cast<double>(planned.operations) / static_cast<double>(planned.transitions), planned.pieces.size());
+               static_cast<double>(planned.operations) / static_cast<double>(planned.transitions), planned.pieces.size(),
+               conformance::signature_id(walk));
     whole = whole && planned.covered == planned.transitions;
     if (out.empty()) continue;
     for (std::size_t i = 0; i < planned.pieces.size(); ++i) {

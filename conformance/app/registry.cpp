@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ranges>
 
 #include "dmabuf/adapters/kernel_adapter.hpp"
 #include "dmabuf/checks/source.hpp"
@@ -52,9 +53,28 @@ std::string implausible(std::string_view exporter, std::string_view bug) {
   return {};
 }
 
+/// Could a kernel of this profile have had this exporter of the reference: is there a call that makes its buffers,
+/// and does the core cache mappings, if it asks for that?
+bool could_exist(std::string_view name, const model::KernelProfile& kernel) {
+  const model::ExporterProfile exporter = exporter_profile(fmt::format("reference:{}", name));
+  return kernel.has(exporter.in_kernel ? model::kind_of<model::op::Export>() : model::kind_of<model::op::Create>()) &&
+         (exporter.caches_mapping == model::Answer::No || kernel.caches_mappings);
+}
+
+/// What is wrong with the contract of a target of the reference; "" if nothing is.
+std::string unusable_contract(const Target& target) {
+  const model::KernelProfile* kernel = model::find_kernel_profile(target.contract);
+  if (kernel == nullptr)
+    return fmt::format("no kernel profile is called '{}'; there are {}", target.contract,
+                       joined(model::kernel_profiles() | std::views::transform(&model::KernelProfile::name)));
+  if (!target.exporter.empty() && !could_exist(target.exporter, *kernel))
+    return fmt::format("a kernel of {} has no exporter such as reference:{}", kernel->name, target.exporter);
+  return {};
+}
+
 OpenedTarget open_reference_target(const Target& target) {
   OpenedTarget opened;
-  opened.profile.kernel = *model::find_kernel_profile("reference");
+  opened.profile.kernel = *model::find_kernel_profile(target.contract.empty() ? "reference" : target.contract);
   opened.profile.exporter = exporter_profile("reference:" + target.exporter);
   opened.profile.importer = {.name = "reference", .guards_misuse = true};
   opened.profile.fences = *model::find_fence_profile("reference");
@@ -82,7 +102,7 @@ OpenedTarget open_native_target(const Target& target) {
   opened.kernel_release = uname_release();
   opened.profile.kernel = kernel_profile(opened.kernel_release);
   opened.profile.exporter = exporter_profile(target.exporter);
-  opened.profile.fences = *model::find_fence_profile(target.exporter == "vgem" ? "vgem" : "imported");
+  opened.profile.fences = model::fences_beside(target.exporter);
   opened.reason = found.reason;
   opened.remedy = found.remedy;
   for (const auto& lack : found.lacks) opened.lacks.push_back({lack.what, lack.remedy});
@@ -96,7 +116,7 @@ OpenedTarget open_native_target(const Target& target) {
 }  // namespace
 
 std::string Target::text() const {
-  const std::string suffix = bug.empty() ? "" : "!" + bug;
+  const std::string suffix = (contract.empty() ? "" : "@" + contract) + (bug.empty() ? "" : "!" + bug);
   switch (where) {
     case Where::Reference: return (exporter.empty() ? "reference" : "reference:" + exporter) + suffix;
     case Where::Native: return (exporter.empty() ? "native" : "native:" + exporter) + suffix;
@@ -111,10 +131,11 @@ tl::expected<Target, std::string> parse_target(std::string_view text) {
   std::string_view rest = text;
   // What a script left empty ("reference!$BUG") would otherwise be another target, and pass.
   const bool of_path = text.starts_with("vm:file:");  // which may end with a slash of its own
-  if (text.ends_with('!') || text.ends_with(':') || text.ends_with(of_path ? "//" : "/")) {
+  if (text.ends_with('!') || text.ends_with('@') || text.ends_with(':') || text.ends_with(of_path ? "//" : "/")) {
     const bool kernel = text.starts_with("vm:") && text.ends_with(':');
     return tl::unexpected(fmt::format("'{}' breaks off; behind '{}' comes {}", text, text.back(),
-                                      text.ends_with('!') ? "a mutant or a defect"
+                                      text.ends_with('!')   ? "a mutant or a defect"
+                                      : text.ends_with('@') ? "a kernel of 'list profiles'"
                                       : kernel ? "a kernel, as in vm:debian:6.12 or vm:file:/path/bzImage"
                                                : "an exporter"));
   }
@@ -127,6 +148,10 @@ tl::expected<Target, std::string> parse_target(std::string_view text) {
     rest.remove_prefix(std::min(rest.size(), word.size() + 1));
     return true;
   };
+  if (const auto at = rest.find('@'); at != std::string_view::npos && rest.starts_with("reference")) {
+    target.contract = rest.substr(at + 1);
+    rest = rest.substr(0, at);
+  }
   if (take("reference")) {
     target.where = Where::Reference;
     target.exporter = rest;
@@ -140,6 +165,8 @@ tl::expected<Target, std::string> parse_target(std::string_view text) {
                                           target.bug));
       if (target.exporter.empty()) target.exporter = mutant->exporter;
     }
+    if (!target.contract.empty())
+      if (const std::string why = unusable_contract(target); !why.empty()) return tl::unexpected(why);
     return target;
   }
   if (take("native")) {
@@ -171,7 +198,9 @@ std::vector<Target> expand(const Target& target) {
     all.back().exporter = exporter;
   };
   if (target.where == Where::Reference)
-    for (std::string_view exporter : reference::reference_exporters()) add(exporter);
+    for (std::string_view exporter : reference::reference_exporters()) {
+      if (target.contract.empty() || could_exist(exporter, *model::find_kernel_profile(target.contract))) add(exporter);
+    }
   else
     for (const adapters::Offer& offer : adapters::probe().targets) add(offer.target);
   return all;

@@ -4,6 +4,7 @@
 ///     reference                  every exporter of the reference implementation
 ///     reference:eager            one of them
 ///     reference:eager!mutant     with a bug switched on
+///     reference:eager@3.3        held against the contract of a kernel of `list profiles`, with the calls it had
 ///     native                     every exporter this machine has, with the harness's importers
 ///     native:udmabuf             one of them
 ///     native:harness:eager!bug   our exporter, with a defect of the module's catalogue
@@ -32,6 +33,7 @@ struct Target {
   std::string kernel;    ///< vm only: "debian:6.12"
   std::string exporter;  ///< "" for all
   std::string bug;       ///< mutant or defect, "" for none
+  std::string contract = {};  ///< reference only: the kernel profile it is held against, "" for its own
 
   std::string text() const;
 };

@@ -125,7 +125,7 @@ class Maker {
   Maker(std::uint64_t seed, const Profile& profile, const Bounds& bounds, const GeneratorOptions& options,
         Program& program)
       : dice_(seed), profile_(profile), bounds_(bounds), options_(options), program_(program) {
-    kinds_ = options.alphabet & bounds.kinds;
+    kinds_ = profile.kernel.among(options.alphabet & bounds.kinds);
     kinds_.set(profile.exporter.in_kernel ? kKind<op::Create> : kKind<op::Export>, false);
     if (profile.exporter.own_references == 0)
       for (const std::size_t kind : {kKind<op::CreateDumb>, kKind<op::HandleToFd>, kKind<op::FdToHandle>}) kinds_.reset(kind);

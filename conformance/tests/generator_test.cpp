@@ -56,6 +56,20 @@ TEST_P(Generator, DrawsOnlyWhatIsPermittedOrRefused) {
   }
 }
 
+/// Of an old kernel no program asks for a call that came later, and those it had are all asked for.
+TEST(GeneratorOfOldKernels, AsksForTheCallsTheyHad) {
+  for (const std::string_view kernel : {"2011", "3.3"}) {
+    const Profile with = profile("reference:migrating", kernel);
+    std::bitset<kOperationKinds> asked;
+    for (std::uint64_t k = 0; k < 200; ++k) {
+      const Program program = generate(case_seed(5, k), rc::kNominalSize, with, {}, {});
+      EXPECT_FALSE(program.operations.empty());
+      for (const Operation& operation : program.operations) asked.set(operation.index());
+    }
+    EXPECT_EQ(asked, with.kernel.among(std::bitset<kOperationKinds>{}.set())) << kernel;
+  }
+}
+
 TEST_P(Generator, GivesTheSameProgramForTheSameSeed) {
   const Profile with = profile(GetParam());
   for (std::uint64_t k = 0; k < 50; ++k)

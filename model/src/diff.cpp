@@ -17,6 +17,24 @@ namespace dmabuf::model {
 namespace {
 
 std::string text(bool value) { return value ? "yes" : "no"; }
+std::string text(Interface interface) {
+  switch (interface) {
+    case Interface::Unread: return "unread";
+    case Interface::Udmabuf: return "udmabuf";
+    case Interface::Heap: return "heap";
+    case Interface::Prime: return "prime";
+  }
+  return "?";
+}
+std::string text(Growth growth) {
+  switch (growth) {
+    case Growth::Refused: return "refused";
+    case Growth::Faulting: return "faulting";
+    case Growth::Unread: return "unread";
+  }
+  return "?";
+}
+std::string text(std::string value) { return value; }
 std::string text(std::uint8_t value) { return std::to_string(value); }
 std::string text(Answer answer) { return answer == Answer::Yes ? "yes" : answer == Answer::No ? "no" : "maybe"; }
 std::string text(Constraints constraints) {
@@ -186,6 +204,23 @@ std::vector<Twin> alphabet(const Profile& a, const Profile& b, const Bounds& bou
   return all;
 }
 
+/// What there is a call for in one alone.
+std::string calls_beyond(const KernelProfile& one, const KernelProfile& other) {
+  std::string names;
+  for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
+    if (one.has(kind) && !other.has(kind)) names += fmt::format("{}{}", names.empty() ? "also " : " ", kOperationNames[kind]);
+  return names.empty() ? "no other" : names;
+}
+
+bool has_calls(const Profile& profile, const std::vector<Operation>& operations) {
+  return std::ranges::all_of(operations, [&](const Operation& o) { return profile.kernel.has(o.index()); });
+}
+
+/// Is it there for more than to be refused?
+bool succeeds(const std::map<std::string, Came>& all) {
+  return std::ranges::any_of(all, [](const auto& one) { return one.second.outcome.starts_with("ok"); });
+}
+
 std::vector<std::string> in_words(const std::map<std::string, Came>& all) {
   std::vector<std::string> words;
   for (const auto& [key, came] : all)
@@ -199,10 +234,7 @@ std::vector<std::string> in_words(const std::map<std::string, Came>& all) {
 
 std::vector<FieldDifference> differences(const KernelProfile& a, const KernelProfile& b) {
   std::vector<FieldDifference> out;
-  compare(out, "has_sync", a.has_sync, b.has_sync);
-  compare(out, "has_set_name", a.has_set_name, b.has_set_name);
   compare(out, "rename_while_attached", a.rename_while_attached, b.rename_while_attached);
-  compare(out, "has_seek", a.has_seek, b.has_seek);
   compare(out, "caches_mappings", a.caches_mappings, b.caches_mappings);
   compare(out, "has_sync_file", a.has_sync_file, b.has_sync_file);
   compare(out, "maps_at_attach", a.maps_at_attach, b.maps_at_attach);
@@ -212,6 +244,8 @@ std::vector<FieldDifference> differences(const KernelProfile& a, const KernelPro
   compare(out, "empty_list_items", a.empty_list_items, b.empty_list_items);
   compare(out, "future_write_refused", a.future_write_refused, b.future_write_refused);
   compare(out, "memfd_may_go_while_mapped", a.memfd_may_go_while_mapped, b.memfd_may_go_while_mapped);
+  compare(out, "fd_flags", a.fd_flags, b.fd_flags);
+  compare(out, "calls", calls_beyond(a, b), calls_beyond(b, a));
   return out;
 }
 
@@ -238,6 +272,8 @@ std::vector<FieldDifference> differences(const ExporterProfile& a, const Exporte
   compare(out, "dynamic", a.dynamic, b.dynamic);
   compare(out, "has_vmap", a.has_vmap, b.has_vmap);
   compare(out, "private_single_page", a.private_single_page, b.private_single_page);
+  compare(out, "interface", a.interface, b.interface);
+  compare(out, "growth", a.growth, b.growth);
   return out;
 }
 
@@ -291,6 +327,14 @@ ProfileDiff distinguish(const Profile& a, const Profile& b, const Bounds& bounds
     for (std::size_t s = 0; s < steps.size(); ++s) {
       const auto of_a = what_comes(nodes[at].a, a, steps[s].a);
       const auto of_b = what_comes(nodes[at].b, b, steps[s].b);
+      const bool lacks_a = !has_calls(a, steps[s].a), lacks_b = !has_calls(b, steps[s].b);
+      if (lacks_a != lacks_b && succeeds(lacks_a ? of_b : of_a)) {
+        result.distinction = program(at, s);
+        result.distinction->where = "a call";
+        result.distinction->allowed_a = lacks_a ? std::vector<std::string>{"there is no such call"} : in_words(of_a);
+        result.distinction->allowed_b = lacks_b ? std::vector<std::string>{"there is no such call"} : in_words(of_b);
+        return result;
+      }
       if (of_a.empty() || of_b.empty()) {
         if (of_a.empty() != of_b.empty() && !unpromised) {
           unpromised = program(at, s);

@@ -44,6 +44,7 @@ struct Maker {
     c.bounds.kinds = birth(e) | more;
     if (resize) resize(c.name, c.bounds);
     c.profile = {*find_kernel_profile(kernel), e, importer};
+    c.bounds.kinds = c.profile.kernel.among(c.bounds.kinds);
     c.operations = all_operations(c.bounds);
     return c;
   }
@@ -234,6 +235,12 @@ std::vector<Configuration> standard_configurations(const Resize& resize) {
   all.push_back(configuration("cpu-mappings-unknown", exporter("unknown"), slots(1, 2, 0, 0, 0, 2), mapping));
   all.push_back(configuration("cpu-mappings-migrating", exporter("reference:migrating"), slots(1, 1, 1, 1, 1, 1),
                               kImporting | kCpuMappings));
+
+  // What was proposed in 2011, and what was merged of it: an exporter that waits and moves, two importers.
+  all.push_back(configuration("history-2011", exporter("reference:migrating"), slots(1, 2, 1, 2, 2, 1),
+                              kSharing | kImporting | kCpuMappings, "2011"));
+  all.push_back(configuration("history-3.3", exporter("reference:migrating"), slots(1, 2, 1, 2, 2),
+                              kSharing | kImporting | kCpuMappings, "3.3"));
 
   // What becomes of a CPU mapping: protected, cut to pieces, shortened, grown, moved.
   {

@@ -69,7 +69,7 @@ void Successors::operator()(const World& world, Wanted&& wanted, Visit&& visit) 
     for (std::uint8_t alternative = 0; more; ++alternative) {
       begin();
       Transaction transaction(scratch_.next, profile_, choices, scratch_);
-      std::visit(transaction, operations_[i]);
+      transaction.carry_out(operations_[i]);
       more = choices.advance();
       // A machine changes nothing but by a row that permits; only a birth prepares its buffer first.
       fresh = scratch_.allowance != Allowance::Permitted && scratch_.fired_count <= 1 && !births_[i];

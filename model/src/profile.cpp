@@ -7,21 +7,67 @@
 namespace dmabuf::model {
 namespace {
 
+/// Export, fds, importers, and what processes do with fds. `get_scatterlist` and `put_scatterlist` are Map and Unmap.
+constexpr std::array kCallsOf33 = {
+    kind_of<op::Export>(), kind_of<op::InstallFd>(), kind_of<op::Dup>(), kind_of<op::Close>(), kind_of<op::Send>(),
+    kind_of<op::Receive>(), kind_of<op::Discard>(), kind_of<op::Get>(), kind_of<op::Put>(), kind_of<op::Attach>(),
+    kind_of<op::Detach>(), kind_of<op::Map>(), kind_of<op::Unmap>(), kind_of<op::DeviceRead>(), kind_of<op::DeviceWrite>(),
+    kind_of<op::Fork>(), kind_of<op::Exec>(), kind_of<op::Exit>(),
+};
+/// The proposal gave the file an mmap that the merged code did not have.
+constexpr auto kCallsOf2011 = [] {
+  constexpr std::array mappings = {kind_of<op::Mmap>(), kind_of<op::Munmap>(), kind_of<op::Store>(), kind_of<op::Load>(),
+                                   kind_of<op::Mprotect>(), kind_of<op::MunmapPage>(), kind_of<op::Mremap>(), kind_of<op::Move>(),
+                                   kind_of<op::ChildLoad>()};
+  std::array<std::size_t, kCallsOf33.size() + mappings.size()> all{};
+  std::ranges::copy(mappings, std::ranges::copy(kCallsOf33, all.begin()).out);
+  return all;
+}();
+
+template <std::size_t N>
+constexpr auto all_but(const std::array<std::size_t, N>& missing) {
+  std::array<std::size_t, kOperationKinds - N> all{};
+  std::size_t filled = 0;
+  for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
+    if (std::ranges::find(missing, kind) == missing.end()) all[filled++] = kind;
+  return all;
+}
+/// Dynamic importers came with 5.7.
+constexpr auto kCallsOf54 = all_but(std::array{kind_of<op::AttachDynamic>(), kind_of<op::Pin>(), kind_of<op::Unpin>()});
+
 constexpr std::array kKernels = {
     KernelProfile{.name = "reference", .empty_list_items = false,
                   .source = "adapters/reference keeps to the contract as of 6.1, with DMABUF_MOVE_NOTIFY",
                   .move_notify = true},
+    KernelProfile{.name = "2011", .rename_while_attached = false, .caches_mappings = false,
+                  .source = "the proposal of Documentation/dma-buf-sharing.txt, October 2011",
+                  .has_sync_file = false, .fd_flags = false, .calls = kCallsOf2011},
+    KernelProfile{.name = "3.3", .rename_while_attached = false, .caches_mappings = false,
+                  .source = "drivers/base/dma-buf.c of 3.3", .has_sync_file = false, .fd_flags = false, .calls = kCallsOf33},
+    KernelProfile{.name = "5.4", .rename_while_attached = false, .future_write_refused = false, .memfd_may_go_while_mapped = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 5.4.291: dma_buf_set_name, dma_buf_poll; importers are static",
+                  .has_sync_file = false, .poll_holds_file = false, .calls = kCallsOf54},
     KernelProfile{.name = "5.10", .rename_while_attached = false, .future_write_refused = false,
                   .memfd_may_go_while_mapped = false,
                   .source = "drivers/dma-buf/dma-buf.c of 5.10.223: dma_buf_set_name, dma_buf_poll",
                   .has_sync_file = false, .poll_holds_file = false},
+    KernelProfile{.name = "5.15", .rename_while_attached = false, .future_write_refused = false,
+                  .memfd_may_go_while_mapped = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 5.15.223: dma_buf_set_name; dma_buf_poll takes a reference",
+                  .has_sync_file = false},
     KernelProfile{.name = "6.1", .memfd_may_go_while_mapped = false,
                   .source = "drivers/dma-buf/dma-buf.c of 6.1.192"},
+    KernelProfile{.name = "6.6", .faulting_mappings_grow = false, .memfd_may_go_while_mapped = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 6.6; udmabuf.c of 6.6.y: mmap_udmabuf sets VM_DONTEXPAND since a "
+                            "backport, before it a mapping could grow"},
     KernelProfile{.name = "6.12", .faulting_mappings_grow = false, .empty_list_items = false,
                   .source = "drivers/dma-buf/dma-buf.c of 6.12.117; udmabuf.c: mmap_udmabuf sets VM_DONTEXPAND"},
     KernelProfile{.name = "6.18", .caches_mappings = false, .faulting_mappings_grow = false, .empty_list_items = false,
                   .source = "drivers/dma-buf/dma-buf.c of 6.18: cache_sgt_mapping is gone, dma_buf_pin_on_map is new",
                   .maps_at_attach = false},
+    KernelProfile{.name = "7.2", .caches_mappings = false, .faulting_mappings_grow = false, .empty_list_items = false,
+                  .source = "drivers/dma-buf/dma-buf.c of 7.2.13: there is no kernel without DMABUF_MOVE_NOTIFY any more",
+                  .maps_at_attach = false, .move_notify = true},
 };
 
 constexpr std::array kExporters = {
@@ -113,6 +159,9 @@ auto find_by_name(const Range& range, std::string_view name) {
 
 std::span<const FenceProfile> fence_profiles() { return kFences; }
 const FenceProfile* find_fence_profile(std::string_view name) { return find_by_name(kFences, name); }
+const FenceProfile& fences_beside(std::string_view exporter) {
+  return *find_fence_profile(exporter.starts_with("reference") ? "reference" : exporter == "vgem" ? "vgem" : "imported");
+}
 std::span<const KernelProfile> kernel_profiles() { return kKernels; }
 std::span<const ExporterProfile> exporter_profiles() { return kExporters; }
 const KernelProfile* find_kernel_profile(std::string_view name) { return find_by_name(kKernels, name); }

@@ -136,7 +136,8 @@ std::vector<RowId> rows_of_state(const MachineInfo& owner) {
 
 }  // namespace
 
-std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<kOperationKinds>& kinds) {
+std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<kOperationKinds>& asked) {
+  const std::bitset<kOperationKinds> kinds = profile.kernel.among(asked);
   Fixed fixed = fixed_facts(profile, kinds);
   if (!kinds.test(kind_of<op::AddFence>()))
     for (const Fact fact : {Fact::FencePending, Fact::SeveralPending, Fact::EntrySuperseded, Fact::TooFewRecords})

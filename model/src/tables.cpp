@@ -180,7 +180,7 @@ std::string edge(const RowInfo& row) {
                      row.kind == RowKind::Permitted ? row.target : row.source, row.requirement);
 }
 
-std::string dot(const MachineInfo& machine, const Coverage* covered) {
+std::string dot(const MachineInfo& machine, const Travelled* run) {
   const std::string of = machine.state_of == machine.name ? "" : fmt::format(": state of {}", machine.state_of);
   std::string text = fmt::format(
       "digraph \"{0}\" {{\n  label=\"{0}{1}\"; labelloc=t; fontname=\"sans-serif\"; rankdir=LR;\n"
@@ -191,17 +191,23 @@ std::string dot(const MachineInfo& machine, const Coverage* covered) {
   // Rows between the same states, of the same kind, share an edge: parallel ones cannot be read.
   struct Edge {
     std::string_view source, target;
-    bool refused, dashed;
+    bool refused;
+    std::string_view style;
     std::string label;
+  };
+  const auto style = [&](RowId id) -> std::string_view {
+    if (run == nullptr) return "";
+    if (run->taken.test(id)) return ", style=bold";
+    return run->possible.test(id) ? ", style=dashed" : ", style=dotted, color=gray, fontcolor=gray";
   };
   std::vector<Edge> edges;
   for (RowId id : machine.rows) {
     const RowInfo& row = rows()[id];
     if (row.kind != RowKind::Permitted && row.kind != RowKind::Refused) continue;
     const Edge edge{row.source, row.kind == RowKind::Permitted ? row.target : row.source,
-                    row.kind == RowKind::Refused, covered != nullptr && !covered->rows.test(id), edge_label(row)};
+                    row.kind == RowKind::Refused, style(id), edge_label(row)};
     const auto same = std::ranges::find_if(edges, [&](const Edge& e) {
-      return e.source == edge.source && e.target == edge.target && e.refused == edge.refused && e.dashed == edge.dashed;
+      return e.source == edge.source && e.target == edge.target && e.refused == edge.refused && e.style == edge.style;
     });
     if (same == edges.end())
       edges.push_back(edge);
@@ -211,7 +217,7 @@ std::string dot(const MachineInfo& machine, const Coverage* covered) {
   for (const Edge& edge : edges)
     text += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\"{}{}];\n", edge.source, edge.target, edge.label,
                         edge.refused ? ", color=firebrick, fontcolor=firebrick" : "",
-                        edge.dashed ? ", style=dashed" : "");
+                        edge.style);
   return text + "}\n";
 }
 

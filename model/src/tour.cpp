@@ -216,15 +216,8 @@ Tour plan_tour(const Configuration& configuration, const TourOptions& options) {
 }
 
 std::vector<Configuration> tour_configurations(const Profile& profile) {
-  const auto kinds = [](std::initializer_list<std::size_t> list) {
-    std::bitset<kOperationKinds> set;
-    for (const std::size_t kind : list) set.set(kind);
-    return set;
-  };
-  const auto birth = profile.exporter.in_kernel ? kinds({kind_of<op::Export>(), kind_of<op::InstallFd>()})
-                                                : kinds({kind_of<op::Create>()});
-  const auto handle =
-      profile.exporter.own_references > 0 ? kinds({kind_of<op::CloseHandle>()}) : std::bitset<kOperationKinds>{};
+  const auto birth = profile.exporter.in_kernel ? kinds<op::Export, op::InstallFd>() : kinds<op::Create>();
+  const auto handle = profile.exporter.own_references > 0 ? kinds<op::CloseHandle>() : std::bitset<kOperationKinds>{};
   std::vector<Configuration> all;
   const auto add = [&](std::string name, Bounds bounds, const std::bitset<kOperationKinds>& more) {
     Configuration c;
@@ -251,24 +244,34 @@ std::vector<Configuration> tour_configurations(const Profile& profile) {
     return b;
   };
   add("sharing", bounds(2, 1, 0, 0, 0, 1),
-      kinds({kind_of<op::Dup>(), kind_of<op::Close>(), kind_of<op::Send>(), kind_of<op::Receive>(), kind_of<op::Discard>(),
-             kind_of<op::Get>(), kind_of<op::Put>()}));
-  add("importing", bounds(1, 1, 2, 1, 0, 0),
-      kinds({kind_of<op::Close>(), kind_of<op::Get>(), kind_of<op::Put>(), kind_of<op::Attach>(), kind_of<op::Detach>(),
-             kind_of<op::Map>(), kind_of<op::Unmap>()}));
-  add("mapping", bounds(1, 1, 1, 2, 0, 0),
-      kinds({kind_of<op::Close>(), kind_of<op::Get>(), kind_of<op::Put>(), kind_of<op::Attach>(), kind_of<op::Detach>(),
-             kind_of<op::Map>(), kind_of<op::Unmap>(), kind_of<op::DeviceRead>(), kind_of<op::DeviceWrite>()}));
-  add("cpu", bounds(1, 1, 1, 0, 1, 0),
-      kinds({kind_of<op::Close>(), kind_of<op::Get>(), kind_of<op::Put>(), kind_of<op::Attach>(), kind_of<op::Detach>(),
-             kind_of<op::Sync>(), kind_of<op::BeginCpuAccess>(), kind_of<op::EndCpuAccess>(), kind_of<op::Mmap>(),
-             kind_of<op::Munmap>(), kind_of<op::Store>(), kind_of<op::Load>()}));
-  add("calls", bounds(1, 1, 1, 0, 0, 0),
-      kinds({kind_of<op::Close>(), kind_of<op::Get>(), kind_of<op::Put>(), kind_of<op::Attach>(), kind_of<op::Detach>(),
-             kind_of<op::Seek>(), kind_of<op::SetName>()}));
+      kinds<op::Dup, op::Close, op::Send, op::Receive, op::Discard, op::Get, op::Put>());
+  const auto held = kinds<op::Close, op::Get, op::Put>();
+  const auto attached = held | kinds<op::Attach, op::Detach>();
+  add("importing", bounds(1, 1, 2, 1, 0, 0), attached | kinds<op::Map, op::Unmap>());
+  add("mapping", bounds(1, 1, 1, 2, 0, 0), attached | kinds<op::Map, op::Unmap, op::DeviceRead, op::DeviceWrite>());
+  const auto mapped = kinds<op::Mmap, op::Munmap, op::Store, op::Load>();
+  add("cpu", bounds(1, 1, 1, 0, 1, 0), attached | mapped | kinds<op::Sync, op::BeginCpuAccess, op::EndCpuAccess>());
+  add("calls", bounds(1, 1, 1, 0, 0, 0), attached | kinds<op::Seek, op::SetName>());
+  // What can be grown and cut and grown again has too many shapes to walk through.
+  const bool grows = profile.exporter.growth == Growth::Faulting && profile.kernel.faulting_mappings_grow;
+  add("reshaping", bounds(1, 1, 0, 0, 2, 0),
+      mapped | kinds<op::Close, op::Mprotect, op::MunmapPage, op::Move>() |
+          (grows ? std::bitset<kOperationKinds>{} : kinds<op::Mremap>()));
+  Bounds forked = bounds(2, 1, 0, 0, 1, 0);
+  forked.children = 1;
+  add("children", forked, mapped | kinds<op::Close, op::Dup, op::Fork, op::ChildLoad, op::Exec, op::Exit>());
+  Bounds vmapped = bounds(1, 1, 0, 0, 0, 0);
+  vmapped.vmaps = 2;
+  add("vmaps", vmapped, held | kinds<op::Vmap, op::Vunmap, op::VmapRead, op::VmapWrite>());
+  Bounds fenced = bounds(1, 1, 0, 0, 0, 0);
+  fenced.fences = 1;
+  add("fences", fenced, kinds<op::Close, op::AddFence, op::SignalFence, op::Poll, op::Sync>());
+  fenced.sync_files = 1;
+  // Importing and merging leave something open (FEN-012, SYF-003): nobody can plan a walk through those.
+  add("sync-files", fenced,
+      kinds<op::Close, op::AddFence, op::SignalFence, op::ExportSyncFile, op::FileInfo, op::PollSyncFile, op::CloseSyncFile>());
   if (profile.exporter.own_references > 0)
-    add("handles", bounds(2, 0, 0, 0, 0, 0),
-        kinds({kind_of<op::Close>(), kind_of<op::CreateDumb>(), kind_of<op::HandleToFd>(), kind_of<op::FdToHandle>()}));
+    add("handles", bounds(2, 0, 0, 0, 0, 0), kinds<op::Close, op::CreateDumb, op::HandleToFd, op::FdToHandle>());
   return all;
 }
 

@@ -30,6 +30,11 @@ constexpr Direction direction_of(SyncFlags f) {
 
 }  // namespace
 
+void Transaction::carry_out(const Operation& operation) {
+  if (!p_.kernel.has(operation.index())) return void(malformed());
+  std::visit(*this, operation);
+}
+
 bool Transaction::malformed() {
   result_.allowance = Allowance::Malformed;
   result_.reason = nullptr;
@@ -262,6 +267,7 @@ void Transaction::operator()(const op::Create& o) {
 // --- fds -----------------------------------------------------------------------------------------
 
 void Transaction::operator()(const op::InstallFd& o) {
+  if (o.cloexec == CloseOnExec::Yes && !p_.kernel.fd_flags) return void(malformed());
   if (o.fd.value >= kMaxFds || w_.fds[o.fd.value].state != state::kFdClosed) return void(malformed());
   ReferenceState& reference = w_.references[o.reference.value];
   const std::uint8_t b = reference.buffer;
@@ -418,7 +424,6 @@ void Transaction::operator()(const op::EndCpuAccess& o) {
 // --- user space on an fd -------------------------------------------------------------------------
 
 void Transaction::operator()(const op::Sync& o) {
-  if (!p_.kernel.has_sync) return void(malformed());
   if (!on_fd(o.fd, EventId::Ioctl)) return;
   StateId ready = 0;
   const bool unknown = o.flags == SyncFlags::UnknownBit || o.flags == SyncFlags::UnknownHighBit;
@@ -495,7 +500,6 @@ void Transaction::operator()(const op::Load& o) {
 }
 
 void Transaction::operator()(const op::Seek& o) {
-  if (!p_.kernel.has_seek) return void(malformed());
   if (!on_fd(o.fd, event_id<op::Seek>())) return;
   const std::uint8_t b = w_.fds[o.fd.value].buffer;
   const bool edge = o.offset == 0 && (o.whence == Whence::Set || o.whence == Whence::End);
@@ -506,7 +510,6 @@ void Transaction::operator()(const op::Seek& o) {
 }
 
 void Transaction::operator()(const op::SetName& o) {
-  if (!p_.kernel.has_set_name) return void(malformed());
   if (!on_fd(o.fd, EventId::Ioctl)) return;
   const std::uint8_t b = w_.fds[o.fd.value].buffer;
   StateId ready = 0;

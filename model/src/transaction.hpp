@@ -36,6 +36,9 @@ class Transaction {
   Transaction(World& world, const Profile& profile, Choices& choices, Alternative& result)
       : w_(world), p_(profile), choices_(choices), result_(result) {}
 
+  /// Carries out the one operation, if the kernel has a call for it.
+  void carry_out(const Operation& operation);
+
   void operator()(const op::Export& o);
   void operator()(const op::Create& o);
   void operator()(const op::CloseHandle& o);  // transaction_prime.cpp

@@ -121,7 +121,7 @@ void alternatives(const World& world, const Profile& profile, const Operation& o
     Alternative& result = out.emplace_back();
     result.next = world;
     Transaction transaction(result.next, profile, choices, result);
-    std::visit(transaction, operation);
+    transaction.carry_out(operation);
     if (result.allowance == Allowance::Permitted) continue;
     World after = world;
     if (result.allowance == Allowance::Refused) transaction.leave_behind(after);
@@ -135,7 +135,7 @@ Allowance allowance(const World& world, const Profile& profile, const Operation&
   Alternative result;
   result.next = world;
   Transaction transaction(result.next, profile, choices, result);
-  std::visit(transaction, operation);
+  transaction.carry_out(operation);
   return result.allowance;
 }
 

@@ -66,6 +66,21 @@ TEST(Diff, KnowsWhatTheReferenceDoesOtherwiseThan61) {
   EXPECT_THAT(fields, ElementsAre("move_notify", "empty_list_items", "memfd_may_go_while_mapped"));
 }
 
+/// Every kernel profile is told from every other in words, and those that differ in what programs see by a program.
+TEST(Diff, TellsWhatEachFieldOfAKernelIsAbout) {
+  const auto shown = [](std::string_view one, std::string_view other, std::string_view exporter) {
+    const ProfileDiff diff = distinguish(profile(exporter, one), profile(exporter, other), diff_bounds(), 200);
+    return diff.distinction ? words(diff.distinction->a).back() + ": " + diff.distinction->allowed_a.front() + " / " + diff.distinction->allowed_b.front()
+                            : std::string("nothing");
+  };
+  EXPECT_THAT(shown("5.15", "6.1", "udmabuf"), HasSubstr("import_sync_file"));
+  EXPECT_THAT(shown("6.1", "6.6", "udmabuf"), HasSubstr("mremap v0"));
+  EXPECT_THAT(shown("6.6", "6.12", "udmabuf"), HasSubstr("create_list b0"));
+  EXPECT_EQ(shown("6.18", "7.2", "udmabuf"), "nothing");
+  EXPECT_THAT(differences(*find_exporter_profile("udmabuf"), *find_exporter_profile("heap:system")),
+              testing::AllOf(Contains(testing::Field(&FieldDifference::field, "growth")), Contains(testing::Field(&FieldDifference::field, "interface"))));
+}
+
 TEST(Diff, TellsNobodyFromHimself) {
   EXPECT_THAT(differences(*find_kernel_profile("6.1"), *find_kernel_profile("6.1")), IsEmpty());
   EXPECT_THAT(differences(*find_exporter_profile("vgem"), *find_exporter_profile("vgem")), IsEmpty());
@@ -78,6 +93,26 @@ TEST(Diff, TellsNobodyFromHimself) {
   small.references = small.attachments = small.mappings = small.vmas = small.messages = 0;
   small.fences = small.sync_files = small.children = 0;
   EXPECT_TRUE(distinguish(profile("vgem"), profile("vgem"), small, 1'000'000).complete);
+}
+
+/// What was merged of the proposal had no mmap, and since then calls have come.
+TEST(Diff, TellsOldKernelsByTheCallsTheyLack) {
+  const auto on = [](std::string_view kernel) {
+    Profile p = profile("reference:migrating");
+    p.kernel = *find_kernel_profile(kernel);
+    return p;
+  };
+  const ProfileDiff merged = distinguish(on("2011"), on("3.3"));
+  ASSERT_TRUE(merged.distinction);
+  EXPECT_EQ(merged.distinction->where, "a call");
+  ASSERT_EQ(merged.distinction->a.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<op::Mmap>(merged.distinction->a.back()));
+  EXPECT_THAT(merged.distinction->allowed_a, ElementsAre("ok"));
+  EXPECT_THAT(merged.distinction->allowed_b, ElementsAre("there is no such call"));
+  const ProfileDiff today = distinguish(on("3.3"), on("6.12"));
+  ASSERT_TRUE(today.distinction);
+  EXPECT_EQ(today.distinction->where, "a call");
+  EXPECT_THAT(today.distinction->allowed_a, ElementsAre("there is no such call"));
 }
 
 /// Walks the program under both and finds them alike up to its end: it is a trace of both.

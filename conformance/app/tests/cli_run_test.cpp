@@ -110,6 +110,21 @@ TEST(Run, CountsEveryCaseOnce) {
   }
 }
 
+/// The six steps of 2011, and what was merged of them, with the calls of then.
+TEST(Run, HoldsTheReferenceAgainstOldContracts) {
+  const Scratch scratch;
+  for (const char* target : {"reference@2011", "reference@3.3"}) {
+    const Answer answer = run({"run", "--target", target, "--cases", "300", "--seed", "1", "--out", scratch.at(target)});
+    EXPECT_EQ(answer.status, kConforms) << answer.story();
+    const std::map<std::string, record::Run> runs = runs_of(scratch / target);
+    EXPECT_TRUE(runs.contains(fmt::format("reference:migrating{}", std::string_view(target).substr(9)))) << answer.story();
+    EXPECT_FALSE(runs.contains(fmt::format("reference:prime{}", std::string_view(target).substr(9)))) << "made by later calls";
+  }
+  const Answer broken = run({"run", "--target", "reference:eager@2011!detach_callback_skipped", "--cases", "300", "--seed", "1", "--out",
+                             scratch.at("broken")});
+  EXPECT_EQ(broken.status, kFindings) << broken.story();
+}
+
 TEST(Run, CountsTheCasesOfAFinding) {
   const Scratch scratch;
   ASSERT_EQ(run({"run", "--target", kMutant, "--cases", "200", "--seed", "7", "--out",

@@ -54,7 +54,7 @@ TEST_P(Help, GivesAnExample) {
 
 INSTANTIATE_TEST_SUITE_P(Of, Help,
                          ::testing::Values("run", "replay", "shrink", "report", "mutants", "probe",
-                                           "list", "model check", "model explore", "model diff", "model tour", "model tables", "model diagram",
+                                           "list", "model check", "model explore", "model prove", "model diff", "model tour", "model tables", "model diagram",
                                            "vm run", "vm kill", "vm bench", "vm probe"),
                          [](const auto& instance) {
                            std::string name = instance.param;
@@ -137,6 +137,22 @@ TEST(Model, DiagramsAreDrawnFromTheSameMachines) {
     EXPECT_EQ(std::count(text.begin(), text.end(), '{'), std::count(text.begin(), text.end(), '}'));
     EXPECT_EQ(std::count(text.begin(), text.end(), '"') % 2, 0);
   }
+}
+
+/// What a run went through is bold, what it cannot reach gray: a map at attach, where neither side is dynamic.
+TEST(Model, DiagramsShowWhatARunHasGoneThrough) {
+  const Scratch scratch;
+  ASSERT_EQ(run({"run", "--target", "reference:eager", "--cases", "50", "--seed", "1", "--out", scratch.at("run")}).status, kConforms);
+  const std::string text = shown({"model", "diagram", "attachment", "--run", scratch.at("run")});
+  EXPECT_THAT(text, ContainsRegex("\"Detached\" -> \"Attached\" \\[label=[^\n]*style=bold"));
+  EXPECT_THAT(text, ContainsRegex("\"Detached\" -> \"Cached\" \\[label=\"attach\\\\n[^\n]*ATT-010\", style=dotted, color=gray"));
+  EXPECT_THAT(text, Not(ContainsRegex("ATT-010\"[^\n]*style=bold")));
+  ASSERT_EQ(run({"run", "--target", "reference:eager", "--cases", "1", "--traces", "", "--seed", "1", "--out", scratch.at("short")}).status,
+            kConforms);
+  EXPECT_THAT(shown({"model", "diagram", "vma", "--run", scratch.at("short")}), HasSubstr("style=dashed"));
+  const Answer other = run({"model", "diagram", "--run", scratch.at("run"), "--target", "vm:debian:6.1/vgem"});
+  EXPECT_EQ(other.status, kUsage) << other.story();
+  EXPECT_THAT(other.err, HasSubstr("its targets: reference:eager"));
 }
 
 TEST(Model, KeepsItsInvariants) {
@@ -239,6 +255,17 @@ TEST(ModelTour, IsWhatIsCommitted) {
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(committed)) ++kept;
   EXPECT_EQ(pieces, kept);
   EXPECT_GT(pieces, 10U);
+}
+
+/// Every two steps in a row: what is committed of them is their number and a digest; the walk itself is planned anew.
+TEST(ModelTour, OfPairsIsWhatIsCommittedAndRunsOnTheReference) {
+  const Scratch scratch;
+  std::ostringstream committed;
+  committed << std::ifstream(DMABUF_SOURCE_DIR "/conformance/traces/tour/reference-eager.pairs").rdbuf();
+  EXPECT_EQ(shown({"model", "tour", "--pairs", "--out", scratch.at("pairs")}), committed.str());
+  const Answer answer = run({"run", "--target", "reference:eager", "--traces", scratch.at("pairs"), "--cases", "0", "--out", scratch.at("run")});
+  EXPECT_EQ(answer.status, kConforms) << answer.story();
+  EXPECT_GT(only_run_of(scratch / "run").totals().judged(), 4000U);
 }
 
 TEST(ModelTour, RunsOnTheReference) {

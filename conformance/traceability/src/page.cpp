@@ -94,6 +94,7 @@ std::string entry(const Account& account, std::span<const World> worlds) {
   line(text, "explored in", few(worlds_of(account, worlds)));
   line(text, "invariants", listed(account.invariants, [](const auto* i) { return fmt::format("`{}`", i->name); }));
   line(text, "readings", listed(account.readings, [](std::string_view w) { return fmt::format("`{}`", w); }));
+  line(text, "proven", listed(account.properties, [](const model::NamedProperty* x) { return fmt::format("`{}` in `{}`: {}", x->name, x->world, x->property); }));
   line(text, "laws", listed(account.laws, [](const Law* l) { return fmt::format("`{}`", l->name); }));
   line(text, "checks", listed(account.checks, [](const checks::Check* c) { return fmt::format("[`{}`](../checks.md)", c->name); }));
   line(text, "mutants found", listed(account.mutants, [](const auto* m) { return fmt::format("`{}`", m->name); }));
@@ -108,7 +109,10 @@ struct Tally {
   void add(const Account& account) {
     ++all;
     rows += account.fires ? 1U : 0U;
-    rules += !account.rules.empty() || !account.invariants.empty() || !account.readings.empty() || !account.laws.empty() ? 1U : 0U;
+    rules += !account.rules.empty() || !account.invariants.empty() || !account.readings.empty() || !account.laws.empty() ||
+                     !account.properties.empty()
+                 ? 1U
+                 : 0U;
     checks += account.checks.empty() ? 0U : 1U;
     looked_at += account.looked_at() ? 1U : 0U;
   }
@@ -142,6 +146,7 @@ std::string json(const std::vector<Account>& all, std::span<const World> worlds)
     if (!worlds.empty()) one["worlds"] = names(worlds_of(account, worlds), [](const World* world) { return world->name; });
     one["invariants"] = names(account.invariants, [](const auto* invariant) { return invariant->name; });
     one["readings"] = names(account.readings, [](std::string_view word) { return word; });
+    one["properties"] = names(account.properties, [](const model::NamedProperty* property) { return property->name; });
     one["laws"] = names(account.laws, [](const Law* law) { return law->name; });
     one["checks"] = names(account.checks, [](const checks::Check* check) { return check->name; });
     one["mutants"] = names(account.mutants, [](const auto* mutant) { return mutant->name; });
@@ -169,7 +174,7 @@ std::string index_page(const std::vector<Account>& all) {
       "(*must*: enforced or guaranteed for everybody; *documented*: on paper only; *implementation*: true of the named driver,\n"
       "configuration or version), of which kernels it speaks, where it is written in the kernel, and what looks at it: rows of state\n"
       "machines that fire in some world of `model check`, and rules of the model; invariants, and readings that the oracle compares\n"
-      "after every operation; laws held against random programs; directed checks; mutants of the reference that break it and are\n"
+      "after every operation; properties proven of every state of a world; laws held against random programs; directed checks; mutants of the reference that break it and are\n"
       "found; exporters on which it can be seen. What nothing looks at says why.\n\n"
       "{} requirements: {} are looked at, {} are not testable from here. A test fails if one is neither, or both.\n\n"
       "| area | about | requirements | by rows | by rules | by checks | not testable |\n| --- | --- | --- | --- | --- | --- | --- |\n",

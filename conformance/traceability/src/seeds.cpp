@@ -70,6 +70,16 @@ std::string seeds_page() {
   text += "\n## How the calls are spelled\n\n| | export | tells failure by | map | unmap |\n| --- | --- | --- | --- | --- |\n";
   for (const Spelling& s : kSpellings)
     text += fmt::format("| {} | `{}` | {} | `{}` | `{}` |\n", s.of, s.make, s.failure, s.map, s.unmap);
+  text +=
+      "\n## To run it\n\n"
+      "The proposal and what was merged of it are [kernel profiles](profiles.md): the calls of then, held against the reference of today.\n\n"
+      "```sh\n"
+      "dmabuf-conform run --target reference@2011       # random programs of the six steps\n"
+      "dmabuf-conform run --target reference@3.3\n"
+      "dmabuf-conform model diff 2011 3.3               # what was not merged\n"
+      "dmabuf-conform model diff 3.3 6.12               # what has come since\n"
+      "dmabuf-conform model check --configuration history-2011\n"
+      "```\n";
   return text;
 }
 

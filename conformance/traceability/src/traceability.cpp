@@ -37,7 +37,7 @@ const std::vector<Reach>& reaches() {
       if (exporter.name == "unknown") continue;
       const bool ours = exporter.name.starts_with("reference");
       model::Profile profile{*model::find_kernel_profile(ours ? "reference" : "6.12"), exporter, {.name = "harness", .guards_misuse = true}};
-      profile.fences = *model::find_fence_profile(ours ? "reference" : exporter.name == "vgem" ? "vgem" : "imported");
+      profile.fences = model::fences_beside(exporter.name);
       const auto rows = model::reachable_rows(profile, std::bitset<model::kOperationKinds>{}.set());
       const std::string name = family(exporter.name);
       const auto same = std::ranges::find(made, name, &Reach::exporter);
@@ -98,6 +98,8 @@ std::vector<Account> accounts(std::span<const Reason> given) {
         account.readings.push_back(model::aspect_name(aspect));
     }
     add_citing(laws(), id, account.laws);
+    for (const model::NamedProperty& property : model::named_properties())
+      if (property.requirement == id) account.properties.push_back(&property);
     add_citing(checks::all(), id, account.checks);
     for (const reference::MutantInfo& mutant : reference::mutants())
       if (std::ranges::find(mutant.requirement_ids(), id) != mutant.requirement_ids().end()) account.mutants.push_back(&mutant);
@@ -124,6 +126,7 @@ std::string by_whom(const Account& account) {
   say(account.invariants.size(), "invariant", account.invariants.empty() ? "" : account.invariants.front()->name);
   say(account.readings.size(), "reading", account.readings.empty() ? "" : account.readings.front());
   say(account.laws.size(), "law", account.laws.empty() ? "" : account.laws.front()->name);
+  say(account.properties.size(), "proof", account.properties.empty() ? "" : account.properties.front()->name);
   say(account.checks.size(), "check", account.checks.empty() ? "" : account.checks.front()->name);
   say(account.mutants.size(), "mutant", account.mutants.empty() ? "" : account.mutants.front()->name);
   return text;
@@ -136,7 +139,7 @@ std::vector<std::string> holes(const std::vector<Account>& all, std::span<const 
   for (const Account& account : all) {
     const std::string id = model::full_id(account.requirement->id);
     if (!account.looked_at() && account.reason == nullptr)
-      wrong.push_back(fmt::format("{}: neither row, rule, law nor check, and no reason why; add one to reasons.cpp: {}", id,
+      wrong.push_back(fmt::format("{}: neither row, rule, law, property nor check, and no reason why; add one to reasons.cpp: {}", id,
                                   account.requirement->text));
     if (account.looked_at() && account.reason != nullptr)
       wrong.push_back(fmt::format("{}: looked at by {}, yet reasons.cpp says why it is not; remove it there", id, by_whom(account)));

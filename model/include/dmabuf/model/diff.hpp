@@ -25,7 +25,7 @@ std::vector<FieldDifference> differences(const ExporterProfile& a, const Exporte
 /// A program that tells them apart at its last operation.
 struct Distinction {
   std::vector<Operation> a, b;  ///< the same but for how a buffer is made, where that differs
-  /// Where they part: "outcome", "attach_calls of b0". Empty if one of them promises nothing there.
+  /// Where they part: "outcome", "attach_calls of b0", "a call" that only one has. Empty if one of them promises nothing there.
   std::string where;
   std::vector<std::string> allowed_a, allowed_b;  ///< in words
 };

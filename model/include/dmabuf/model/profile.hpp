@@ -3,6 +3,8 @@
 /// The oracle reads these; no code anywhere branches on a version or an exporter's name.
 #pragma once
 
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -40,10 +42,7 @@ enum class Growth : std::uint8_t {
 
 struct KernelProfile {
   std::string_view name;          ///< "6.1"
-  bool has_sync = true;           ///< DMA_BUF_IOCTL_SYNC, 4.6
-  bool has_set_name = true;       ///< 5.3
   bool rename_while_attached = true;  ///< DBUF-NAM-006: -EBUSY up to 5.15
-  bool has_seek = true;           ///< DBUF-LSK-005
   bool caches_mappings = true;    ///< DBUF-MAP-007/011: `cache_sgt_mapping` exists (up to 6.12)
   bool faulting_mappings_grow = true;  ///< DBUF-MMU-012: udmabuf's, before 6.12; beyond the end is SIGBUS
   bool empty_list_items = true;   ///< DBUF-UDM-009: an item of no pages is taken, before 6.12
@@ -56,6 +55,22 @@ struct KernelProfile {
   bool maps_at_attach = true;
   bool move_notify = false;       ///< DBUF-DYN-007: CONFIG_DMABUF_MOVE_NOTIFY; else a dynamic importer's map pins, too
   bool poll_holds_file = true;    ///< DBUF-POL-006: an armed poll slot counts as a reference, 5.15.223
+  bool fd_flags = true;           ///< `dma_buf_fd` can be told to set FD_CLOEXEC
+  /// Kinds of operations that there is a call for; empty: all. No program asks for another.
+  std::span<const std::size_t> calls = {};
+
+  constexpr bool has(std::size_t kind) const {
+    if (calls.empty()) return true;
+    for (const std::size_t known : calls)
+      if (known == kind) return true;
+    return false;
+  }
+  /// Of these, those that there is a call for.
+  std::bitset<kOperationKinds> among(std::bitset<kOperationKinds> kinds) const {
+    for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
+      if (!has(kind)) kinds.reset(kind);
+    return kinds;
+  }
 };
 
 struct ExporterProfile {
@@ -113,6 +128,9 @@ struct Profile {
 
 std::span<const FenceProfile> fence_profiles();
 const FenceProfile* find_fence_profile(std::string_view name);
+/// Who makes the fences of programs on this exporter: the reference of its own, vgem on its own buffers, else vgem
+/// through sync_files.
+const FenceProfile& fences_beside(std::string_view exporter);
 std::span<const KernelProfile> kernel_profiles();
 std::span<const ExporterProfile> exporter_profiles();
 /// nullptr if there is none of that name.

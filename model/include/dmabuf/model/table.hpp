@@ -77,8 +77,13 @@ struct Coverage {
   void hit(RowId id) { rows.set(id); }
 };
 
-/// Graphviz text of one machine, rows in `covered` drawn solid and the rest dashed if given.
-std::string dot(const MachineInfo& machine, const Coverage* covered = nullptr);
+/// What a run did: the rows it took, and those that its targets could have taken.
+struct Travelled {
+  std::bitset<kMaxRows> taken, possible;
+};
+
+/// Graphviz text of one machine. With a run: what it took is bold, what it could have taken dashed, the rest grey.
+std::string dot(const MachineInfo& machine, const Travelled* run = nullptr);
 /// One row as text: "attachment   Mapped   detach   refused EBUSY if importer guards misuse [ATT-018]".
 std::string describe(const RowInfo& row);
 /// One row as an edge: "attachment: Mapped --detach refused EBUSY--> Mapped [DBUF-ATT-018]".

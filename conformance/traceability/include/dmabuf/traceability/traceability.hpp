@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/// Requirement -> rows, rules, laws, checks, mutants, exporters; or the reason why there is none of them.
+/// Requirement -> rows, rules, laws, properties, checks, mutants, exporters; or the reason why there is none of them.
 ///
 /// Each requirement of the catalogue is carried by a row of a machine that fires in some explored world, by a
-/// rule of the model that is no row, by a directed check; or it has a reason. One that has neither is a hole,
+/// rule of the model that is no row, by a proven property, by a directed check; or it has a reason. One that has neither is a hole,
 /// and so is a reason for one that is looked at after all: see `holes`.
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "dmabuf/checks/check.hpp"
 #include "dmabuf/model/explore.hpp"
+#include "dmabuf/model/prove.hpp"
 #include "dmabuf/reference/mutant.hpp"
 
 namespace dmabuf::traceability {
@@ -62,13 +63,15 @@ struct Account {
   std::vector<const model::InvariantInfo*> invariants;
   std::vector<std::string_view> readings;   ///< what the oracle reads and judges in its name: "references"
   std::vector<const Law*> laws;
+  std::vector<const model::NamedProperty*> properties;  ///< proven of a world (`model prove`)
   std::vector<const checks::Check*> checks;
   std::vector<const reference::MutantInfo*> mutants;  ///< that break it and are found
   std::vector<std::string> exporters;                 ///< on which rows or checks can speak of it
   const Reason* reason = nullptr;
 
   bool looked_at() const {
-    return fires || !rules.empty() || !invariants.empty() || !readings.empty() || !laws.empty() || !checks.empty();
+    return fires || !rules.empty() || !invariants.empty() || !readings.empty() || !laws.empty() || !properties.empty() ||
+           !checks.empty();
   }
 };
 

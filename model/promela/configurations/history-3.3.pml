@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BUFFERS
+#define BUFFERS 1
+#define FDS 2
+#define REFERENCES 1
+#define ATTACHMENTS 2
+#define MAPPINGS 2
+#endif
+#define DUPS
+#define CLOSES
+#define GETS
+#define PUTS
+#define IMPORTS
+#define EXPORTS
+#define ALLOCATES_AT_EXPORT NO
+#define CONSTRAINTS MIGRATES
+#include "../dmabuf.pml"
