@@ -569,28 +569,49 @@ class Maker {
 
   /// A call with at least one operand that was not chosen with care.
   std::optional<Operation> careless(const View& view) {
-    const Alphabet kinds = kinds_ & ~never_refused();
+    Alphabet kinds = kinds_ & ~never_refused();
+    // Few programs have fences, and those that have them are for them.
+    if (fenced_ && (kinds & fence_kinds()).any() && dice_.percent(50)) kinds &= fence_kinds();
     const auto total = static_cast<std::uint32_t>(kinds.count());
     if (total == 0) return {};
     std::uint32_t at = dice_.roll(total);
     std::size_t kind = 0;
     while (!kinds[kind] || at-- > 0) ++kind;
-    Operation operation = shape::blank(kind);
+    return possible(view)[kind] && dice_.percent(50) ? one_thing_wrong(kind, view) : all_things_wrong(kind, view);
+  }
+
+  /// As it should be but for one operand: comes to the check of that one, with all before it passed.
+  std::optional<Operation> one_thing_wrong(std::size_t kind, const View& view) {
+    Operation operation = draw(kind, view);
+    std::uint32_t operands = 0;
+    for (const shape::Field& field : shape::fields(kind)) operands += field.role != shape::Role::Fills;
+    if (operands == 0) return {};
+    std::uint32_t at = dice_.roll(operands);
     for (const shape::Field& field : shape::fields(kind)) {
-      std::uint32_t value = 0;
-      if (field.role == shape::Role::Fills) {
-        if (!view.has_free(field.domain)) return {};
-        value = view.free[static_cast<std::size_t>(field.domain)];
-      } else if (field.role == shape::Role::Uses) {
-        const auto slot = careless_slot(view, field);
-        if (!slot) return {};
-        value = *slot;
-      } else {
-        value = careless_value(field.domain);
-      }
-      field.store(operation, value);
+      if (field.role == shape::Role::Fills || at-- != 0) continue;
+      const auto value = careless_operand(view, field);
+      if (!value) return {};
+      field.store(operation, *value);
+      break;
     }
     return operation;
+  }
+
+  std::optional<Operation> all_things_wrong(std::size_t kind, const View& view) {
+    Operation operation = shape::blank(kind);
+    for (const shape::Field& field : shape::fields(kind)) {
+      if (field.role == shape::Role::Fills && !view.has_free(field.domain)) return {};
+      const auto value = field.role == shape::Role::Fills
+                             ? std::optional<std::uint32_t>(view.free[static_cast<std::size_t>(field.domain)])
+                             : careless_operand(view, field);
+      if (!value) return {};
+      field.store(operation, *value);
+    }
+    return operation;
+  }
+
+  std::optional<std::uint32_t> careless_operand(const View& view, const shape::Field& field) {
+    return field.role == shape::Role::Uses ? careless_slot(view, field) : careless_value(field.domain);
   }
 
   // --- sweeps: every page is written, then every page is read through some path ------------------
