@@ -105,6 +105,7 @@ void LackSink::write(const record::Record& record) {
   next_.write(record);
   if (!std::holds_alternative<record::Start>(record)) return;
   for (const Lack& lack : lacks_) next_.write(record::Skipped{target_ + ", in part", lack.what, lack.remedy});
+  for (const std::string& text : unlike_version_) next_.write(record::Warn{"profile", text, ""});
 }
 
 std::uint64_t parse_seed(const std::string& text) {

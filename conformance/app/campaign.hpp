@@ -58,17 +58,18 @@ void write_skipped(conformance::Sink& sink, const CampaignSettings& settings, co
 void write_lost(conformance::Sink& sink, const CampaignSettings& settings, const Target& target,
                 const std::string& why);
 
-/// Passes records on, and after the Start says loudly what the target cannot do or see.
+/// Passes records on, and after the Start says loudly what the target cannot do or see, and what it is that its version is not.
 class LackSink final : public conformance::Sink {
  public:
   LackSink(conformance::Sink& next, const Target& target, const OpenedTarget& opened)
-      : next_(next), target_(target.text()), lacks_(opened.lacks) {}
+      : next_(next), target_(target.text()), lacks_(opened.lacks), unlike_version_(opened.unlike_version) {}
   void write(const record::Record& record) override;
 
  private:
   conformance::Sink& next_;
   std::string target_;
   std::vector<Lack> lacks_;
+  std::vector<std::string> unlike_version_;
 };
 
 /// "7", "0x1234" or any words, which are hashed.

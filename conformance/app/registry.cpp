@@ -101,6 +101,7 @@ OpenedTarget open_native_target(const Target& target) {
   adapters::Opened found = adapters::open_kernel_adapter(wanted);
   opened.kernel_release = uname_release();
   opened.profile.kernel = kernel_profile(opened.kernel_release);
+  opened.unlike_version = correct_by(found.habits, opened.profile.kernel);
   opened.profile.exporter = exporter_profile(target.exporter);
   opened.profile.fences = model::fences_beside(target.exporter);
   opened.reason = found.reason;
@@ -222,17 +223,28 @@ model::KernelProfile kernel_profile(std::string_view release) {
     if (std::sscanf(std::string(text).c_str(), "%u.%u", &major, &minor) != 2) return 0U;
     return major * 1000 + minor;
   };
-  const unsigned wanted = version(release);
-  const model::KernelProfile* best = model::find_kernel_profile("6.1");
-  unsigned best_version = 0;
+  constexpr unsigned kOldest = 5004;  // what came before is for reading
+  const unsigned known = version(release);
+  const unsigned wanted = known == 0 ? 6001 : std::max(known, kOldest);
+  const model::KernelProfile* best = nullptr;
   for (const model::KernelProfile& profile : model::kernel_profiles()) {
     const unsigned candidate = version(profile.name);
-    if (candidate != 0 && candidate <= wanted && candidate > best_version) {
-      best = &profile;
-      best_version = candidate;
-    }
+    if (candidate >= kOldest && candidate <= wanted && (best == nullptr || candidate > version(best->name))) best = &profile;
   }
   return *best;
+}
+
+std::vector<std::string> correct_by(const adapters::KernelHabits& habits, model::KernelProfile& profile) {
+  std::vector<std::string> said;
+  const auto correct = [&](std::string_view what, const std::optional<bool>& asked, bool& assumed) {
+    if (!asked || *asked == assumed) return;
+    said.push_back(fmt::format("{}: {}, other than the profile of {}; judged so", what, *asked ? "yes" : "no", profile.name));
+    assumed = *asked;
+  };
+  correct("EXPORT_SYNC_FILE and IMPORT_SYNC_FILE", habits.has_sync_file, profile.has_sync_file);
+  correct("cached mappings", habits.caches_mappings, profile.caches_mappings);
+  correct("DMABUF_MOVE_NOTIFY", habits.move_notify, profile.move_notify);
+  return said;
 }
 
 }  // namespace dmabuf::app

@@ -21,6 +21,7 @@
 
 #include <tl/expected.hpp>
 
+#include "dmabuf/adapters/kernel_adapter.hpp"
 #include "dmabuf/conformance/adapter.hpp"
 #include "dmabuf/model/profile.hpp"
 
@@ -54,6 +55,7 @@ struct OpenedTarget {
   model::Profile profile;
   std::string kernel_release;
   std::vector<Lack> lacks;
+  std::vector<std::string> unlike_version;  ///< what the kernel says of itself, against the profile of its version
   std::string reason, remedy;
   bool checks_only = false;  ///< there is no adapter, and none is needed: directed checks can run
 };
@@ -63,7 +65,10 @@ OpenedTarget open_target(const Target& target);
 
 /// The profile of an exporter by name, by the part before its colon, or the contract alone.
 model::ExporterProfile exporter_profile(std::string_view name);
-/// The newest profile that is not newer than the release ("6.1.0-56-amd64" gives that of 6.1).
+/// The newest profile that is not newer than the release ("6.1.0-56-amd64" gives that of 6.1). Older
+/// kernels than 5.4 get that of 5.4, a release that is no number that of 6.1.
 model::KernelProfile kernel_profile(std::string_view release);
+/// Where the kernel could be asked, its answer counts and not its version: changes `profile`, and says where it did.
+std::vector<std::string> correct_by(const adapters::KernelHabits& habits, model::KernelProfile& profile);
 
 }  // namespace dmabuf::app

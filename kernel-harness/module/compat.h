@@ -117,14 +117,24 @@ static inline void dbh_unmap_attachment(struct dma_buf_attachment *attach,
 }
 #endif
 
-/* Renamed in 7.2. */
+/* Renamed in 7.2, where it is no longer a choice of the configuration. */
 #ifdef DBH_HAVE_MOVE_NOTIFY
+static inline bool dbh_maps_unpinned(void)
+{
+	return IS_ENABLED(CONFIG_DMABUF_MOVE_NOTIFY);
+}
+
 #define DBH_ATTACH_OPS(function)	{ .move_notify = (function) }
 static inline void dbh_tell_importers(struct dma_buf *dmabuf)
 {
 	dma_buf_move_notify(dmabuf);
 }
 #else
+static inline bool dbh_maps_unpinned(void)
+{
+	return true;
+}
+
 #define DBH_ATTACH_OPS(function)	{ .invalidate_mappings = (function) }
 static inline void dbh_tell_importers(struct dma_buf *dmabuf)
 {

@@ -79,6 +79,8 @@ static int dbh_ioctl_version(struct dbh_context *context, void *argument)
 		arg->features |= DBH_FEATURE_CACHING;
 	if (dbh_map_locks())
 		arg->features |= DBH_FEATURE_MAP_LOCKED;
+	if (dbh_maps_unpinned())
+		arg->features |= DBH_FEATURE_MOVE_NOTIFY;
 	if (IS_ENABLED(CONFIG_DMABUF_DEBUG))
 		arg->features |= DBH_FEATURE_SGT_PAGELESS;
 	if (READ_ONCE(dbh_allow_defects))

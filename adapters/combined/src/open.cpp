@@ -9,6 +9,7 @@
 #include "dmabuf/adapters/memory.hpp"
 #include "dmabuf/adapters/udmabuf.hpp"
 #include "dmabuf/adapters/vgem_fences.hpp"
+#include "habits.hpp"
 #include "kernel_adapter.hpp"
 
 namespace dmabuf::adapters {
@@ -52,7 +53,7 @@ Lack bufinfo_lack(int error) {
 }
 
 Opened refusal(std::string reason, std::string remedy) {
-  return {nullptr, std::move(reason), std::move(remedy), {}};
+  return {nullptr, std::move(reason), std::move(remedy), {}, {}};
 }
 
 /// The target's exporter within the module; the reason in `refused` if it cannot be.
@@ -125,6 +126,7 @@ Opened open_kernel_adapter(const KernelTarget& target) {
     if (!parts.harness_exporter) return result;
   }
   parts.fences = VgemFences::open(target.exporter == "vgem" ? VgemFences::Way::Attached : VgemFences::Way::Imported);
+  result.habits = habits_of(parts.harness.get(), parts.backend.get());
   auto adapter = std::make_unique<KernelAdapter>(std::move(parts));
   if (!adapter->sees_bufinfo()) result.lacks.push_back(bufinfo_lack(open_bufinfo().error()));
   result.adapter = std::move(adapter);

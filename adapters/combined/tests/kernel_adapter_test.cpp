@@ -3,6 +3,8 @@
 // itself is real. What a kernel answers is seen by kernel_smoke in a guest.
 #include "kernel_adapter.hpp"
 
+#include "habits.hpp"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -213,6 +215,21 @@ TEST(Opening, KnowsItsWords) {
   const auto defects = defect_names();
   EXPECT_NE(std::find(defects.begin(), defects.end(), "leak-mapping"), defects.end());
   EXPECT_EQ(defects.front(), "none");
+}
+
+// --- what the kernel is asked ---------------------------------------------------------------------
+
+TEST(KernelHabits, AFileThatKnowsNoSyncFilesSaysSo) {
+  Memfds memfds(false);
+  const KernelHabits habits = habits_of(nullptr, &memfds);
+  EXPECT_EQ(habits.has_sync_file, std::optional(false));
+  EXPECT_EQ(habits.caches_mappings, std::nullopt);
+  EXPECT_EQ(habits.move_notify, std::nullopt);
+}
+
+TEST(KernelHabits, NobodyToAskSaysNothing) {
+  EXPECT_EQ(habits_of(nullptr, nullptr).has_sync_file, std::nullopt);
+  EXPECT_EQ(knows_sync_files(-1), std::nullopt);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@
 #include <linux/types.h>
 
 #define DBH_DEVICE_PATH		"/dev/dmabuf_harness"
-#define DBH_ABI_VERSION		6
+#define DBH_ABI_VERSION		7
 
 /* Limits of one context. */
 #define DBH_MAX_HANDLES		256		/* of each kind */
@@ -55,6 +55,7 @@
 #define DBH_FEATURE_VIOLATIONS	(1 << 9)  /* loaded with allow_violations=1 */
 #define DBH_FEATURE_MAP_LOCKED	(1 << 16) /* MAP and UNMAP lock the reservation */
 #define DBH_FEATURE_SGT_PAGELESS (1 << 17) /* CONFIG_DMABUF_DEBUG: no sg_page() */
+#define DBH_FEATURE_MOVE_NOTIFY	(1 << 18) /* the core lets dynamic importers map unpinned */
 
 /**
  * struct dbh_version - what is on the other side

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,14 @@ struct Lack {
   std::string remedy;
 };
 
+/// What the running kernel says of itself when it is asked: whether something is built in, never whether it works as it
+/// should. Nothing where there was nobody to ask.
+struct KernelHabits {
+  std::optional<bool> has_sync_file;    ///< EXPORT_SYNC_FILE is a call (-ENOTTY is not, DBUF-IOC-004)
+  std::optional<bool> caches_mappings;  ///< dma_buf_ops has `cache_sgt_mapping` (DBUF-MAP-011)
+  std::optional<bool> move_notify;      ///< CONFIG_DMABUF_MOVE_NOTIFY, or 7.2 and later (DBUF-DYN-007)
+};
+
 /// An adapter, or the reason why there is none. With an adapter, `lacks` says what it cannot do or
 /// see: a run without an importer is not the run that was asked for.
 struct Opened {
@@ -38,6 +47,7 @@ struct Opened {
   std::string reason;
   std::string remedy;
   std::vector<Lack> lacks;
+  KernelHabits habits{};
 };
 
 /// Throws HarnessError if there is the target but not what we need ourselves (a process, a socket).
