@@ -20,8 +20,8 @@ struct Wishes {
   std::string machine, run, target;
 };
 
-/// The rows that the targets of a run took, and those they could have taken. A sentence that stands for two
-/// rows is taken where it is not also missing.
+/// The rows that the targets of a run took, and those they could have taken. Rows that read the same are told apart by no
+/// run: they count as taken together.
 model::Travelled travelled(const std::string& path, const std::string& target) {
   std::set<std::string> hit, missing;
   std::string targets;

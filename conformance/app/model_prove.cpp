@@ -61,6 +61,8 @@ std::vector<Claim> read_claims(const std::string& path) {
     if (!id.empty() && model::find(id) == nullptr) throw UsageError(fmt::format("{}:{}: the catalogue has no {}", path, number, parts[2]));
     claims.push_back({parts[0], parts[1], id, parts[3]});
   }
+  if (in.bad()) throw UsageError(fmt::format("cannot read {}: is it a file?", path));
+  if (claims.empty()) throw UsageError(fmt::format("{} has no property; a line is NAME | WORLD | REQUIREMENT | PROPERTY", path));
   return claims;
 }
 
@@ -124,9 +126,11 @@ int prove(const Wishes& wishes) {
     fmt::print("{:<8} {:<26} {:<24} {:>8} states {:>6.2f}s  {}\n", word, shown(claim), claim.world, proof.states, proof.seconds,
                claim.name.empty() ? "" : claim.property);
     const bool told = proof.verdict == Proof::Verdict::Fails || (kind == model::Property::Kind::Sometimes && !wishes.what.empty());
-    if (!told) continue;
+    if (proof.verdict == Proof::Verdict::Holds && proof.asked == 0) fmt::print("  of no state at all: none is one to come from\n");
+    if (!told || proof.verdict == Proof::Verdict::Unknown) continue;
     if (proof.trace.empty())
-      fmt::print("  {}\n", kind == model::Property::Kind::Sometimes ? "no reachable state shows it" : "in the empty world already");
+      fmt::print("  {}\n", proof.matching == 0 && kind == model::Property::Kind::Sometimes ? "no reachable state shows it"
+                                                                                          : "in the empty world already");
     else
       fmt::print("{}", replayable(proof.trace, configuration.profile));
   }

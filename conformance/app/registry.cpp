@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <ranges>
 
@@ -58,15 +59,20 @@ std::string implausible(std::string_view exporter, std::string_view bug) {
 bool could_exist(std::string_view name, const model::KernelProfile& kernel) {
   const model::ExporterProfile exporter = exporter_profile(fmt::format("reference:{}", name));
   return kernel.has(exporter.in_kernel ? model::kind_of<model::op::Export>() : model::kind_of<model::op::Create>()) &&
-         (exporter.caches_mapping == model::Answer::No || kernel.caches_mappings);
+         (exporter.caches_mapping == model::Answer::No || kernel.caches_mappings) &&
+         (!exporter.dynamic || kernel.has(model::kind_of<model::op::AttachDynamic>()));
 }
+
+/// The reference keeps to the rules of today. Of these old ones no program with the calls of then can tell it apart.
+constexpr std::array<std::string_view, 2> kOldContracts = {"2011", "3.3"};
 
 /// What is wrong with the contract of a target of the reference; "" if nothing is.
 std::string unusable_contract(const Target& target) {
   const model::KernelProfile* kernel = model::find_kernel_profile(target.contract);
   if (kernel == nullptr)
-    return fmt::format("no kernel profile is called '{}'; there are {}", target.contract,
-                       joined(model::kernel_profiles() | std::views::transform(&model::KernelProfile::name)));
+    return fmt::format("no kernel profile is called '{}'; the reference can be held against {}", target.contract, joined(kOldContracts));
+  if (std::ranges::find(kOldContracts, target.contract) == kOldContracts.end())
+    return fmt::format("the reference does not behave like a kernel of {}; it can be held against {}", target.contract, joined(kOldContracts));
   if (!target.exporter.empty() && !could_exist(target.exporter, *kernel))
     return fmt::format("a kernel of {} has no exporter such as reference:{}", kernel->name, target.exporter);
   return {};
@@ -243,6 +249,8 @@ std::vector<std::string> correct_by(const adapters::KernelHabits& habits, model:
   };
   correct("EXPORT_SYNC_FILE and IMPORT_SYNC_FILE", habits.has_sync_file, profile.has_sync_file);
   correct("cached mappings", habits.caches_mappings, profile.caches_mappings);
+  // One went with the other (DBUF-MAP-011, DBUF-DYN-008).
+  if (!profile.caches_mappings) profile.maps_at_attach = false;
   correct("DMABUF_MOVE_NOTIFY", habits.move_notify, profile.move_notify);
   return said;
 }

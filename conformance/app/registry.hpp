@@ -4,7 +4,7 @@
 ///     reference                  every exporter of the reference implementation
 ///     reference:eager            one of them
 ///     reference:eager!mutant     with a bug switched on
-///     reference:eager@3.3        held against the contract of a kernel of `list profiles`, with the calls it had
+///     reference:eager@3.3        held against an old contract, 2011 or 3.3, with the calls of then
 ///     native                     every exporter this machine has, with the harness's importers
 ///     native:udmabuf             one of them
 ///     native:harness:eager!bug   our exporter, with a defect of the module's catalogue

@@ -23,6 +23,7 @@ namespace {
 using Test = std::function<bool(const World&)>;
 
 constexpr std::uint8_t kAny = 0xff;
+constexpr std::size_t kMostWords = 1000;
 
 /// One letter of slots: how many there are, in which state each is, and what it stands for.
 struct Kind {
@@ -95,7 +96,8 @@ class Parser {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& why) const { throw PredicateError(fmt::format("in '{}': {}", text_, why)); }
+  [[noreturn]] void fail(const std::string& why) const { constexpr std::size_t kShown = 100;
+    throw PredicateError(fmt::format("in '{}{}': {}", text_.substr(0, kShown), text_.size() > kShown ? "…" : "", why)); }
 
   void split() {
     std::size_t i = 0;
@@ -113,6 +115,8 @@ class Parser {
                text_[end] != ')' && symbol(text_[end]) == symbols)
           ++end;
       }
+      // Parsing, asking and forgetting go as deep as there are words.
+      if (words_.size() == kMostWords) fail(fmt::format("more than {} words", kMostWords));
       words_.push_back(text_.substr(i, end - i));
       i = end;
     }
@@ -131,16 +135,16 @@ class Parser {
   Test implication() {
     Test left = one();
     if (!take("implies")) return left;
-    return [left, right = implication()](const World& w) { return !left(w) || right(w); };
+    return [left = std::move(left), right = implication()](const World& w) { return !left(w) || right(w); };
   }
   Test one() {
     Test left = all();
-    while (take("or")) left = [left, right = all()](const World& w) { return left(w) || right(w); };
+    while (take("or")) left = [left = std::move(left), right = all()](const World& w) { return left(w) || right(w); };
     return left;
   }
   Test all() {
     Test left = negated();
-    while (take("and")) left = [left, right = negated()](const World& w) { return left(w) && right(w); };
+    while (take("and")) left = [left = std::move(left), right = negated()](const World& w) { return left(w) && right(w); };
     return left;
   }
   Test negated() {
@@ -197,7 +201,7 @@ class Parser {
     if (take("of")) {
       const Slot owner = slot(next("a slot"));
       if (slot_asked.kind->of == nullptr || owner.kind->letter != slot_asked.kind->owner)
-        fail(fmt::format("{} is not of a {}", slot_asked.kind->machine, owner.kind->machine));
+        fail(fmt::format("{}s are not of {}s", slot_asked.kind->machine, owner.kind->machine));
       return some(slot_asked, [of = slot_asked.kind->of, owner](const World& w, std::size_t i) {
         return owner.index == kAny ? of(w, i) != kNone : of(w, i) == owner.index;
       });

@@ -45,6 +45,7 @@ class Prover {
  public:
   Prover(const Property& property, const Configuration& configuration)
       : property_(property), c_(configuration), operations_(c_.operations.empty() ? all_operations(c_.bounds) : c_.operations),
+        fails_(std::ranges::any_of(operations_, [](const Operation& o) { return std::holds_alternative<op::Fail>(o); })),
         successors_(c_.profile, operations_, c_.bounds.buffers), packing_(c_.profile, operations_) {}
 
   Proof run(const ProgressCallback& progress) {
@@ -66,12 +67,19 @@ class Prover {
  private:
   using Way = Successors::Way;
 
+  /// A refusal leads on where an exporter was told to fail: that it has done so is over.
+  bool goes_on(const Way& way) const {
+    return way.result.allowance == Allowance::Permitted || (way.result.allowance == Allowance::Refused && fails_);
+  }
+
   void add(std::uint64_t packed, std::uint32_t parent) {
     if (!numbers_.emplace(packed, static_cast<std::uint32_t>(states_.size())).second) return;
     states_.push_back(packed);
     parents_.push_back(parent);
-    const bool holds = property_.predicate(packing_.unpack(packed));
+    const World world = packing_.unpack(packed);
+    const bool holds = property_.predicate(world);
     proof_.matching += holds ? 1U : 0U;
+    proof_.asked += !property_.from || (*property_.from)(world) ? 1U : 0U;
     if (found_) return;
     if ((property_.kind == Property::Kind::Always && !holds) || (property_.kind == Property::Kind::Sometimes && holds))
       found_ = states_.size() - 1;
@@ -93,7 +101,7 @@ class Prover {
       next.clear();
       bool unpackable = false;
       successors_(packing_.unpack(states_[at]), [&](const Way& way) {
-        if (way.result.allowance != Allowance::Permitted) return;
+        if (!goes_on(way)) return;
         if (const auto packed = packing_.pack(way.next))
           next.push_back(*packed);
         else
@@ -144,7 +152,7 @@ class Prover {
     for (const std::size_t to : path) {
       bool arrived = false;
       successors_(packing_.unpack(states_[from]), [&](const Way& way) {
-        if (arrived || way.result.allowance != Allowance::Permitted || packing_.pack(way.next) != states_[to]) return;
+        if (arrived || !goes_on(way) || packing_.pack(way.next) != states_[to]) return;
         arrived = true;
         if (way.operation == Successors::kRelease)
           steps.push_back({Released{BufferId{way.buffer}}, 0});
@@ -159,6 +167,7 @@ class Prover {
   const Property& property_;
   const Configuration& c_;
   std::vector<Operation> operations_;
+  bool fails_;
   Successors successors_;
   Packing packing_;
   std::vector<std::uint64_t> states_;  // in the order in which they were found
@@ -179,7 +188,9 @@ std::string_view trimmed(std::string_view text) {
 std::span<const NamedProperty> named_properties() { return kNamed; }
 
 Property parse_property(std::string_view text) {
-  const std::string_view all = trimmed(text);
+  std::string plain(text);
+  std::ranges::replace(plain, '\t', ' ');
+  const std::string_view all = trimmed(plain);
   const auto rest_of = [&](std::string_view word) -> std::optional<std::string_view> {
     if (!all.starts_with(word) || all.size() <= word.size() || all[word.size()] != ' ') return std::nullopt;
     return trimmed(all.substr(word.size()));

@@ -85,8 +85,8 @@ TEST(Predicate, SaysWhatIsWrong) {
   EXPECT_THAT(wrong("b0 is Alive"), HasSubstr("buffer has no state 'Alive'; it has Absent Live Dying Released"));
   EXPECT_THAT(wrong("b9 is Live"), HasSubstr("there are 3 slots of 'b'"));
   EXPECT_THAT(wrong("x0 is Live"), HasSubstr("'x0' is no slot"));
-  EXPECT_THAT(wrong("f0 of a0"), HasSubstr("fd is not of a attachment"));
-  EXPECT_THAT(wrong("c0 of b0"), HasSubstr("fence is not of a buffer"));
+  EXPECT_THAT(wrong("f0 of a0"), HasSubstr("fds are not of attachments"));
+  EXPECT_THAT(wrong("c0 of b0"), HasSubstr("fences are not of buffers"));
   EXPECT_THAT(wrong("references f0 > 1"), HasSubstr("counted of a buffer"));
   EXPECT_THAT(wrong("references b0 = 1"), HasSubstr("'=' is no comparison"));
   EXPECT_THAT(wrong("references b0 >= one"), HasSubstr("'one' is no number"));
@@ -95,6 +95,12 @@ TEST(Predicate, SaysWhatIsWrong) {
   EXPECT_THAT(wrong("b0 is Live and"), HasSubstr("it ends where"));
   EXPECT_THAT(wrong("(b0 is Live"), HasSubstr("not closed"));
   EXPECT_THAT(wrong("b0 is Live b1 is Live"), HasSubstr("one word too many"));
+  // However deep it is: refused, and no stack is used up.
+  for (const char* word : {"( ", "not "}) {
+    std::string deep;
+    for (int i = 0; i < 1'000'000; ++i) deep += word;
+    EXPECT_THAT(wrong(deep), testing::AllOf(HasSubstr("more than 1000 words"), testing::Not(HasSubstr(deep.substr(0, 200)))));
+  }
   EXPECT_THAT(wrong("b0 has Live"), HasSubstr("'is' and a state, or 'of'"));
   EXPECT_THAT(wrong(""), HasSubstr("it ends where"));
   EXPECT_THROW(parse_property("perhaps b0 is Live"), PredicateError);

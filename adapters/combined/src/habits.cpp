@@ -48,9 +48,8 @@ std::optional<bool> knows_sync_files(int dmabuf) {
 
 KernelHabits habits_of(Harness* harness, ExporterBackend* backend) {
   KernelHabits habits;
-  if (backend != nullptr)
-    habits.has_sync_file = asked_of_backend(*backend);
-  else if (harness != nullptr)
+  if (backend != nullptr) habits.has_sync_file = asked_of_backend(*backend);
+  if (!habits.has_sync_file && harness != nullptr)
     habits.has_sync_file = asked_of_harness(*harness);
   if (harness != nullptr) {
     habits.caches_mappings = harness->has(DBH_FEATURE_CACHING);

@@ -75,6 +75,22 @@ TEST(ModelProve, SaysWhatItDoesNotKnow) {
   const Answer given_up = run({"model", "prove", "--configuration", "sharing", "--limit", "50", "eventually nothing"});
   EXPECT_EQ(given_up.status, kInconclusive) << given_up.story();
   EXPECT_THAT(given_up.out, HasSubstr("GAVE UP"));
+  const Answer unseen = run({"model", "prove", "--configuration", "poll", "--limit", "200", "sometimes r* is Held"});
+  EXPECT_EQ(unseen.status, kInconclusive) << unseen.story();
+  EXPECT_THAT(unseen.out, Not(HasSubstr("no reachable state")));
+}
+
+TEST(ModelProve, SaysWhenNothingIsClaimed) {
+  const auto path = std::filesystem::path(::testing::TempDir()) / "empty.properties";
+  std::ofstream(path) << "# nothing yet\n";
+  EXPECT_EQ(run({"model", "prove", "--file", path.string()}).status, kUsage);
+  EXPECT_EQ(run({"model", "prove", "--file", ::testing::TempDir()}).status, kUsage);
+  const Answer vacuous = run({"model", "prove", "--configuration", "poll", "eventually b0 is Released from a0 is Mapped"});
+  EXPECT_EQ(vacuous.status, kConforms) << vacuous.story();
+  EXPECT_THAT(vacuous.out, HasSubstr("of no state at all"));
+  EXPECT_THAT(run({"model", "prove", "--configuration", "poll", "eventually b0 is Released from b0 is Live"}).out,
+              Not(HasSubstr("of no state at all")));
+  EXPECT_THAT(run({"model", "prove", "--configuration", "sharing", "sometimes nothing"}).out, HasSubstr("in the empty world already"));
 }
 
 TEST(ListRequirements, SaysWhatLooksAtEach) {

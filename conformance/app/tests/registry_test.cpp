@@ -37,6 +37,15 @@ TEST(KernelHabits, CountMoreThanTheVersion) {
   EXPECT_TRUE(profile.move_notify);
 }
 
+/// What keeps no table in the attachment maps nothing at attach, either.
+TEST(KernelHabits, GoTogetherWhereOneCameWithTheOther) {
+  model::KernelProfile profile = kernel_profile("6.12");
+  ASSERT_TRUE(profile.caches_mappings && profile.maps_at_attach);
+  correct_by({.has_sync_file = {}, .caches_mappings = false, .move_notify = {}}, profile);
+  EXPECT_FALSE(profile.caches_mappings);
+  EXPECT_FALSE(profile.maps_at_attach);
+}
+
 TEST(KernelHabits, ThatNobodyCouldAskForChangeNothing) {
   model::KernelProfile profile = kernel_profile("6.1");
   EXPECT_THAT(correct_by({}, profile), IsEmpty());

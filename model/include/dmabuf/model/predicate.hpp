@@ -12,7 +12,7 @@
 ///                                       ==, !=, <, <=, >, >=
 ///                nothing                no buffer and no slot is in use
 ///
-/// Slots are b buffer, f fd, r reference, a attachment, m mapping, v CPU mapping, s message, c fence,
+/// At most 1000 words. Slots are b buffer, f fd, r reference, a attachment, m mapping, v CPU mapping, s message, c fence,
 /// y sync_file, k child, w kernel mapping, n memfd; states are those of the machines (`model tables`).
 #pragma once
 

@@ -46,6 +46,7 @@ struct Proof {
   Verdict verdict{};
   std::uint64_t states = 0;
   std::uint64_t matching = 0;  ///< states in which the predicate holds
+  std::uint64_t asked = 0;     ///< states of which something is claimed; of Eventually those in which `from` holds
   double seconds = 0;
   /// Of minimal length. Always and Eventually: to the state that breaks it. Sometimes: to the one that shows it.
   std::vector<Step> trace;
