@@ -31,6 +31,17 @@ record::Finding kernel_finding(const boot::KernelReport& report, record::CaseOut
   return finding;
 }
 
+boot::KernelReport last_word(const boot::GuestResult& result) {
+  boot::KernelReport report;
+  for (const boot::KernelReport& candidate : result.reports)
+    if (report.title.empty() || (candidate.fatal && !report.fatal)) report = candidate;
+  if (report.title.empty()) {
+    report.title = std::string(boot::name(result.end));
+    report.text = result.console_tail;
+  }
+  return report;
+}
+
 bool is_mere_slowness(const boot::KernelReport& report, boot::Accelerator accelerator) {
   return accelerator == boot::Accelerator::Tcg &&
          (report.kind == boot::ReportKind::RcuStall || report.kind == boot::ReportKind::Lockup ||

@@ -87,13 +87,7 @@ void Ingest::account() {
 void Ingest::crashed(const boot::GuestResult& result) {
   const bool hung = result.end == boot::GuestEnd::Silent || result.end == boot::GuestEnd::OverTime;
   const auto outcome = hung ? record::CaseOutcome::Hang : record::CaseOutcome::Crash;
-  boot::KernelReport report;
-  for (const boot::KernelReport& candidate : result.reports)
-    if (report.title.empty() || (candidate.fatal && !report.fatal)) report = candidate;  // the first fatal one
-  if (report.title.empty()) {
-    report.title = std::string(boot::name(result.end));
-    report.text = result.console_tail;
-  }
+  const boot::KernelReport report = last_word(result);
   record::End end;
   end.case_id = case_;
   end.attempt = attempt_;
@@ -251,7 +245,7 @@ std::string Ingest::write_kernel_finding(const boot::KernelReport& report, recor
   else
     finding.replay = fmt::format("dmabuf-conform run --target '{}' --seed {:#x} --cases {}", target_, request_.settings.seed, k_ + 1);
   ++findings_;
-  if (reported_.insert(finding.signature).second) output_.write(finding);
+  if (reported_.insert(target_ + " " + finding.signature).second) output_.write(finding);
   return finding.signature;
 }
 

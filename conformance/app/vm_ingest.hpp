@@ -65,7 +65,7 @@ class Ingest {
   void lost(const std::string& why);
   /// The runner of the present target is gone, and the guest goes on with the next.
   void runner_gone(const std::string& why);
-  /// Its signature. Written once a run; each is counted.
+  /// Its signature. Written once a target; each is counted.
   std::string write_kernel_finding(const boot::KernelReport& report, record::CaseOutcome kind, const std::string& summary);
 
   const VmRequest& request_;
@@ -80,7 +80,8 @@ class Ingest {
   std::uint64_t case_seed_ = 0;
   std::uint64_t k_ = 0, cases_ = 0, findings_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::set<std::string> reported_, started_targets_, announced_;
+  std::set<std::string> reported_;  ///< targets with signatures
+  std::set<std::string> started_targets_, announced_;
   bool up_ = false;
   GuestTarget where_;
   std::vector<GuestProgress> progress_;

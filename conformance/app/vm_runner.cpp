@@ -153,10 +153,7 @@ Replayed replay_in_vm(const Target& target, const conformance::Program& program,
   fs::remove(console);
   const bool died = result.end == boot::GuestEnd::Panicked || result.end == boot::GuestEnd::Silent;
   if (!answered && died) {
-    boot::KernelReport report;
-    report.title = result.detail;
-    report.text = result.console_tail;
-    if (!result.reports.empty()) report = result.reports.back();
+    const boot::KernelReport report = last_word(result);
     replayed.finding = kernel_finding(
         report, result.end == boot::GuestEnd::Panicked ? record::CaseOutcome::Crash : record::CaseOutcome::Hang,
         prepared.kernel.release);

@@ -106,6 +106,18 @@ TEST(HarnessDefect, ThatOnlyWarnsIsFoundInTheLogAndReplays) {
   EXPECT_EQ(silent.status, kConforms) << silent.story();
 }
 
+/// Who shares a boot with another shares no verdict: each that makes the kernel warn is told of it.
+TEST(HarnessDefect, ThatWarnsIsAFindingOfEveryTargetThatHasIt) {
+  DMABUF_GUEST_OR_SKIP("debian:6.12", Module::Needed);
+  const Scratch scratch;
+  const Answer answer = run({"run", "--target", "vm:debian:6.12/harness:eager!warn", "--target", "vm:debian:6.12/harness:deferred!warn",
+                             "--cases", "10", "--traces", "", "--no-checks", "--seed", "1", "--out", scratch.at("run")});
+  EXPECT_EQ(answer.status, kFindings) << answer.story();
+  const auto runs = runs_of(scratch / "run");
+  EXPECT_EQ(runs.size(), 2U) << answer.story();
+  for (const auto& [target, one] : runs) EXPECT_FALSE(one.findings.empty()) << target << '\n' << story(one);
+}
+
 TEST(HarnessDefect, TargetsOfOneKernelShareABoot) {
   DMABUF_GUEST_OR_SKIP("debian:6.12", Module::Needed);
   const Scratch scratch;
