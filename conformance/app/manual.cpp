@@ -270,7 +270,7 @@ std::string man_page(const CLI::App& app) {
       {70, "internal: a failure of this program"},
       {75, "stopped by a signal; go on with --resume"}};
   for (const auto& [code, text] : codes) out += fmt::format(".TP\n.B {}\n{}\n", code, roff(text));
-  out += ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colour\n.TP\n.B XDG_CACHE_HOME\nwhere kernels and initramfs are kept\n";
+  out += ".SH ENVIRONMENT\n.TP\n.B DMABUF_CONFORM_SEED\nthe base seed where none is given\n.TP\n.B NO_COLOR\nno colour\n.TP\n.B XDG_CACHE_HOME\nwhere kernels and initramfs are kept\n";
   return out;
 }
 

@@ -185,7 +185,7 @@ void add_run_options(CLI::App& command, RunRequest& request) {
         request.settings.seed = parse_seed(text);
         request.seed_given = true;
       },
-      "base seed: decimal, 0x…, or any words; default: random, printed first");
+      "base seed: decimal, 0x…, or any words; default: $DMABUF_CONFORM_SEED, else random; printed first");
   const auto duration = [&command](const std::string& name, std::chrono::milliseconds& value, const char* help) {
     command.add_option_function<std::string>(
         name,
@@ -236,8 +236,12 @@ void add_run_options(CLI::App& command, RunRequest& request) {
 }
 
 void initialise(RunRequest& request) {
-  std::random_device random;
-  request.settings.seed = (std::uint64_t{random()} << 32U) | random();
+  if (const char* given = std::getenv("DMABUF_CONFORM_SEED"); given != nullptr && *given != '\0') {
+    request.settings.seed = parse_seed(given);
+  } else {
+    std::random_device random;
+    request.settings.seed = (std::uint64_t{random()} << 32U) | random();
+  }
   request.settings.traces = project_traces();
   request.settings.checks.run = true;
   request.settings.argv = command_line();

@@ -69,16 +69,29 @@ TEST(Seed, MayBeWords) {
 
 TEST(Seed, IsSaidFirstAndTakenFromTheClockIfNoneIsGiven) {
   const Scratch scratch;
+  Options unset;
+  unset.environment = {{"DMABUF_CONFORM_SEED", ""}};
   std::set<std::uint64_t> seeds;
   for (const char* name : {"one", "two"}) {
     const Answer answer = run(
-        {"run", "--target", "reference:eager", "--cases", "5", "--out", scratch.at(name)});
+        {"run", "--target", "reference:eager", "--cases", "5", "--out", scratch.at(name)}, unset);
     const std::uint64_t seed = only_run_of(scratch / name).start.value().seed;
     seeds.insert(seed);
     ASSERT_FALSE(answer.err.empty());
     EXPECT_THAT(lines_of(answer.err).front(), HasSubstr(fmt::format("{:#x}", seed)));
   }
   EXPECT_EQ(seeds.size(), 2U);
+}
+
+TEST(Seed, OfTheEnvironmentCountsWhereNoneIsGiven) {
+  const Scratch scratch;
+  Options set;
+  set.environment = {{"DMABUF_CONFORM_SEED", "0x2a"}};
+  ASSERT_EQ(run({"run", "--target", "reference:eager", "--cases", "5", "--out", scratch.at("set")}, set).status, kConforms);
+  ASSERT_EQ(run({"run", "--target", "reference:eager", "--cases", "5", "--seed", "7", "--out", scratch.at("given")}, set).status,
+            kConforms);
+  EXPECT_EQ(only_run_of(scratch / "set").start.value().seed, 0x2aU);
+  EXPECT_EQ(only_run_of(scratch / "given").start.value().seed, 7U);
 }
 
 TEST(Run, WritesDownWhatItWasAskedFor) {
