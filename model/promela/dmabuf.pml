@@ -17,7 +17,7 @@
  *             and of fences, with slots FENCES and SYNC_FILES: fences.pml; of kernel mappings, with VMAPS: vmaps.pml;
  *             DYNAMIC (importers that are told of moves: dynamic.pml)
  *             PRIMES (handles on two files, of objects that may be no buffers yet: prime.pml; ODD_EXPORTS: refused ones)
- *             and of memfds and udmabuf's lists of their pages, with slots MEMFDS: lists.pml
+ *             and of memfds and udmabuf's lists of their pages, with slots MEMFDS: lists.pml; of a video queue, with INDICES: queue.pml
  *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP REFUSES_ATTACH CONSTRAINTS ONE_MAP NO_MMAP
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS GROWTH UNGUARDED NO_RENAME_WHILE_ATTACHED
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
@@ -57,6 +57,9 @@
 #endif
 #ifndef MEMFDS
 #define MEMFDS 0
+#endif
+#ifndef INDICES
+#define INDICES 0
 #endif
 #ifndef PAGES
 #define PAGES 2          /* of every buffer that can be made */
@@ -317,6 +320,12 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #define CHECK_KMAPS(b) skip
 #endif
 
+#if INDICES > 0
+#include "queue.pml"
+#else
+#define PLANES(b)
+#endif
+
 #ifdef DYNAMIC
 #include "dynamic.pml"
 #else
@@ -358,7 +367,7 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #define OWN(b) 0
 #endif
 /* Ledger of references: INV-001. Attachments and mappings hold none (ATT-007, MAP-020). */
-#define LEDGER(b) (OWN(b) ALL_F(IS_FD, b) ALL_R(IS_REF, b) ALL_S(IS_MSG, b) ALL_V(IS_VMA, b) INHERITED(b) ARMED(b))
+#define LEDGER(b) (OWN(b) ALL_F(IS_FD, b) ALL_R(IS_REF, b) ALL_S(IS_MSG, b) ALL_V(IS_VMA, b) INHERITED(b) ARMED(b) PLANES(b))
 #define ATTACHMENTS_OF(b) (0 ALL_A(IS_ATT, b))
 #define MAPPINGS_OF(a) (0 ALL_M(IS_MAP, a))
 #define STRICT_ATTACHED(b) (false ALL_A(IS_STRICT, b))
@@ -395,12 +404,15 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 #if defined(SAY)
 #define STEP(label, guard, ...) :: d_step { (guard) -> __VA_ARGS__; CHECK printf(label "\n") }
 #define REFUSE(label, errno, guard) :: d_step { (guard) -> printf(label " -> " #errno "\n") }
+#define REFUSE_AND(label, errno, guard, ...) :: d_step { (guard) -> __VA_ARGS__; CHECK printf(label " -> " #errno "\n") }
 #elif defined(PLAIN)
 #define STEP(label, guard, ...) :: d_step { (guard) -> __VA_ARGS__; CHECK skip }
 #define REFUSE(label, errno, guard) :: d_step { (guard) -> skip }
+#define REFUSE_AND(label, errno, guard, ...) STEP(label, guard, __VA_ARGS__)
 #elif defined(TEARDOWN) || defined(STALLS) || defined(WORKER)
 #define STEP(label, guard, ...) :: d_step { (guard) -> __VA_ARGS__; CHECK skip }
 #define REFUSE(label, errno, guard)
+#define REFUSE_AND(label, errno, guard, ...)
 #else
 c_code {
 \#include "beside.h"
@@ -411,6 +423,9 @@ int at;  /* the next line of the walk that is followed; 0 without one */
   :: d_step { (guard) && NAMED(label) -> c_code { before(); }; __VA_ARGS__; CHECK c_code { after(label); } }
 #define REFUSE(label, errno, guard) \
   :: d_step { (guard) && NAMED(label " -> " #errno) -> c_code { before(); refused(label " -> " #errno); } }
+/* One that does something all the same. */
+#define REFUSE_AND(label, errno, guard, ...) \
+  :: d_step { (guard) && NAMED(label " -> " #errno) -> c_code { before(); }; __VA_ARGS__; CHECK c_code { refused(label " -> " #errno); } }
 #endif
 #define OP(label, guard, ...) STEP(label, GROWING && (guard), __VA_ARGS__)
 
@@ -437,6 +452,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
  * 17  a pin may be left behind at detach
  * of lists:
  * 19  an item that begins inside its memfd may end behind it
+ * of a video queue:
+ * 20  STREAMOFF lets go of what was queued
  * of handles:
  * 18  a buffer that the file has a handle of is not imported again
  */
@@ -992,6 +1009,9 @@ end:
 #if VMAPS > 0
   EACH_R(VMAP_R, 0)
   EACH_K(VUNMAP_W, 0)
+#endif
+#if INDICES > 0
+  QUEUE_STEPS
 #endif
 #if FENCES > 0
   EACH_F(ADD_F, 0)

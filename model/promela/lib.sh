@@ -4,7 +4,7 @@
 # What pan writes of a world without end must not fill a disk: 4 GiB, and it is stopped.
 ulimit -f 8388608
 
-slots="BUFFERS FDS REFERENCES ATTACHMENTS MAPPINGS VMAS MESSAGES PAGES FENCES SYNC_FILES VMAPS MEMFDS"
+slots="BUFFERS FDS REFERENCES ATTACHMENTS MAPPINGS VMAS MESSAGES PAGES FENCES SYNC_FILES VMAPS MEMFDS INDICES"
 
 # Ends with 77 and the remedy if a tool is missing.
 need_spin() {

@@ -24,7 +24,8 @@ void resize(model::Bounds& b, std::string_view size) {
   const std::map<std::string_view, std::uint8_t*> slots = {
       {"buffers", &b.buffers},   {"fds", &b.fds},   {"references", &b.references}, {"attachments", &b.attachments},
       {"mappings", &b.mappings}, {"vmas", &b.vmas}, {"messages", &b.messages},     {"pages", &b.pages},
-      {"fences", &b.fences},     {"vmaps", &b.vmaps}, {"memfds", &b.memfds},       {"sync_files", &b.sync_files}};
+      {"fences", &b.fences},     {"vmaps", &b.vmaps}, {"memfds", &b.memfds},       {"sync_files", &b.sync_files},
+      {"indices", &b.indices}};
   while (!size.empty()) {
     const std::string_view one = size.substr(0, size.find(','));
     size.remove_prefix(std::min(one.size() + 1, size.size()));
@@ -71,7 +72,7 @@ std::vector<Step> steps(const World& world, const model::Configuration& c) {
     for (const model::Alternative& way : ways)
       if (way.allowance != Allowance::Malformed)
         found.push_back({conformance::to_text(operation), way.allowance, way.errnos,
-                         way.allowance == Allowance::Permitted ? way.next : world});
+                         way.next});
   }
   for (std::uint8_t b = 0; b < c.bounds.buffers; ++b) {
     if (world.buffers[b].lifecycle != model::state::kDying) continue;
