@@ -36,7 +36,8 @@ int tour(const Wishes& wishes) {
              "covered", "operations", "each", "pieces", "walk");
   bool whole = true, found = wishes.only.empty();
   std::string known;
-  const model::Profile profile{*kernel, *exporter, {.name = "", .guards_misuse = true}, model::fences_beside(exporter->name)};
+  const model::Profile profile{*kernel, *exporter, {.name = "", .guards_misuse = true}, model::fences_beside(exporter->name),
+                               model::queue_beside(exporter->name)};
   for (const model::Configuration& c : model::tour_configurations(profile)) {
     known += " " + c.name;
     if (!wishes.only.empty() && c.name != wishes.only) continue;

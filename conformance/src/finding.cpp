@@ -174,6 +174,7 @@ Shrunk shrink_failure(Runner& runner, const Failure& failure, const ShrinkLimits
     bounds.vmas = std::min<std::uint8_t>(bounds.vmas, 1);
     bounds.messages = std::min<std::uint8_t>(bounds.messages, 1);
     bounds.pages = std::min<std::uint8_t>(bounds.pages, 1);
+    if (runner.profile().queue.there()) bounds.indices = 1;
     bounds.kinds &= runner.alphabet();
     return model::all_operations(bounds);
   };

@@ -133,6 +133,9 @@ class Maker {
       for (const std::size_t kind : {kKind<op::Memfd>, kKind<op::CloseMemfd>, kKind<op::WriteMemfd>, kKind<op::ReadMemfd>,
                                      kKind<op::CreateList>})
         kinds_.reset(kind);
+    for (const std::size_t kind : {kKind<op::Reqbufs>, kKind<op::Qbuf>, kKind<op::PrepareBuf>, kKind<op::Dqbuf>, kKind<op::StreamOn>,
+                                   kKind<op::StreamOff>, kKind<op::CloseVideo>})
+      if (!profile.queue.there()) kinds_.reset(kind);
     fenced_ = draws_fences(seed, options.fences);
     if (!fenced_) kinds_ &= ~fence_kinds();
     all_kinds_ = kinds_;
@@ -140,7 +143,7 @@ class Maker {
       const std::uint64_t coins = dice_.next();
       const Alphabet kept = always_in_swarm();
       for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
-        if (!kept[kind] && ((coins >> kind) & 1U) != 0) kinds_.set(kind, false);
+        if (!kept[kind] && ((coins >> (kind % 64)) & 1U) != 0) kinds_.set(kind, false);
     }
   }
 
@@ -216,10 +219,10 @@ class Maker {
         return way.allowance == Allowance::Permitted;
       });
       world_ = nominal->next;
-      settle(world_, profile_);
     } else {
-      world_ = ways_.front().next;  // an exporter that was told to fail has done so
+      world_ = ways_.front().next;  // an exporter that was told to fail has done so; a queue has let go of something
     }
+    settle(world_, profile_);
     return true;
   }
 
@@ -274,6 +277,11 @@ class Maker {
     set(kKind<op::FileInfo>, view.sync_files.any());
     set(kKind<op::PollSyncFile>, view.sync_files.any());
     set(kKind<op::CloseSyncFile>, view.sync_files.any());
+    const bool asked = world_.queue.state != 0;
+    set(kKind<op::Reqbufs>, true);
+    set(kKind<op::Qbuf>, asked && view.fds.any());
+    set(kKind<op::PrepareBuf>, asked && view.fds.any());
+    for (const std::size_t kind : {kKind<op::Dqbuf>, kKind<op::StreamOn>, kKind<op::StreamOff>, kKind<op::CloseVideo>}) set(kind, asked);
     return (now | mapping_kinds(world_, bounds_) | importer_kinds(world_, bounds_)) & kinds_;
   }
 
@@ -288,6 +296,7 @@ class Maker {
       case kKind<op::Create>: return view.buffers.any() ? (base + 2) / 3 : base;
       // Nothing in user space can happen without an fd, nothing on a device without a reference.
       case kKind<op::InstallFd>: return view.fds.any() ? base : 3 * base;
+      case kKind<op::Reqbufs>: return world_.queue.state == 0 ? 3 * base : 1;
       case kKind<op::Get>: return view.references.any() ? base : 3 * base;
       // The last one of a kind is let go less often: what depends on it is where the depth is.
       case kKind<op::Close>: return view.fds.count > 1 ? base : (base + 1) / 2;
@@ -348,6 +357,17 @@ class Maker {
     o.form = dice_.percent(90) ? static_cast<ListForm>(dice_.roll(2)) : static_cast<ListForm>(dice_.roll(9));
     o.cloexec = coin();
     return o;
+  }
+  /// What is at an index stays there until something else comes: mostly another, or the same again.
+  template <class Op>
+  Op put_in(const View& view) {
+    const auto index = static_cast<std::uint8_t>(dice_.roll(kMaxIndices));
+    const std::uint8_t held = world_.queue.slots[index].buffer;
+    const auto again = fd_of(held);
+    const FdId fd = held != kNone && again && dice_.percent(35) ? *again : an_fd(view);
+    const std::uint32_t at = dice_.roll(100);
+    return Op{index, fd, at < 70 ? VideoLength::Whole : at < 85 ? VideoLength::Image : at < 92 ? VideoLength::Short : VideoLength::Long,
+              VideoMemory::DmaBuf, VideoFile::First};
   }
   FdId an_fd(const View& view) { return one_of<FdId>(view.fds); }
   FdId free_fd(const View& view) const { return first_free<FdId>(view, shape::Domain::Fd); }
@@ -432,6 +452,13 @@ class Maker {
         return op::ReadMemfd{n, a_page(world_.memfds[n.value].pages)};
       }
       case kKind<op::CreateList>: return a_list(view);
+      case kKind<op::Reqbufs>: return op::Reqbufs{static_cast<std::uint8_t>(dice_.percent(75) ? 2 : dice_.roll(2))};
+      case kKind<op::Qbuf>: return put_in<op::Qbuf>(view);
+      case kKind<op::PrepareBuf>: return put_in<op::PrepareBuf>(view);
+      case kKind<op::Dqbuf>: return op::Dqbuf{};
+      case kKind<op::StreamOn>: return op::StreamOn{};
+      case kKind<op::StreamOff>: return op::StreamOff{};
+      case kKind<op::CloseVideo>: return op::CloseVideo{};
       case kKind<op::CreateDumb>: return op::CreateDumb{first_free<BufferId>(view, D::Buffer), some_pages()};
       case kKind<op::HandleToFd>: {
         const BufferId b = an_object(view);
@@ -694,6 +721,11 @@ Weights default_weights() {
   set(std::type_identity<op::Memfd>{}, 3);
   set(std::type_identity<op::CloseMemfd>{}, 1);
   set(std::type_identity<op::ReadMemfd>{}, 3);
+  set(std::type_identity<op::Qbuf>{}, 12);
+  set(std::type_identity<op::Dqbuf>{}, 3);
+  set(std::type_identity<op::StreamOn>{}, 3);
+  set(std::type_identity<op::StreamOff>{}, 1);
+  set(std::type_identity<op::CloseVideo>{}, 1);
   set(std::type_identity<op::HandleToFd>{}, 3);
   set(std::type_identity<op::FdToHandle>{}, 2);
   set(std::type_identity<op::Dup>{}, 3);

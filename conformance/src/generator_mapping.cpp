@@ -54,7 +54,8 @@ Alphabet never_refused() {
   return Alphabet{}
       .set(kKind<op::MunmapPage>).set(kKind<op::Move>).set(kKind<op::Fork>)
       .set(kKind<op::Exec>).set(kKind<op::Exit>)
-      .set(kKind<op::Memfd>).set(kKind<op::CloseMemfd>).set(kKind<op::ReadMemfd>);
+      .set(kKind<op::Memfd>).set(kKind<op::CloseMemfd>).set(kKind<op::ReadMemfd>)
+      .set(kKind<op::CloseVideo>);
 }
 
 Alphabet mapping_kinds(const World& world, const Bounds& bounds) {

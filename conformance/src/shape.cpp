@@ -62,6 +62,9 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, Seals>) return Domain::Seals;
   else if constexpr (std::is_same_v<T, ListForm>) return Domain::ListForm;
   else if constexpr (std::is_same_v<T, DrmFile>) return Domain::DrmFile;
+  else if constexpr (std::is_same_v<T, VideoFile>) return Domain::VideoFile;
+  else if constexpr (std::is_same_v<T, VideoMemory>) return Domain::VideoMemory;
+  else if constexpr (std::is_same_v<T, VideoLength>) return Domain::VideoLength;
   else if constexpr (std::is_same_v<T, Tag>) return Domain::Tag;
   else {
     static_assert(std::is_same_v<T, std::int16_t>, "a field of an unknown type");
@@ -317,6 +320,26 @@ inline constexpr std::array kFields<op::CreateList>{
     number<&op::CreateList::pages2>(Domain::Pages, "pages2"), word<&op::CreateList::form>(),
     optional<&op::CreateList::cloexec>()};
 
+template <>
+inline constexpr std::array kFields<op::Reqbufs>{number<&op::Reqbufs::count>(Domain::Count, "count"),
+                                                 optional<&op::Reqbufs::memory>("memory"), optional<&op::Reqbufs::file>()};
+template <>
+inline constexpr std::array kFields<op::Qbuf>{number<&op::Qbuf::index>(Domain::Index, "index"), uses<&op::Qbuf::fd>(),
+                                              optional<&op::Qbuf::length>("length"), optional<&op::Qbuf::memory>("memory"),
+                                              optional<&op::Qbuf::file>()};
+template <>
+inline constexpr std::array kFields<op::PrepareBuf>{
+    number<&op::PrepareBuf::index>(Domain::Index, "index"), uses<&op::PrepareBuf::fd>(),
+    optional<&op::PrepareBuf::length>("length"), optional<&op::PrepareBuf::memory>("memory"), optional<&op::PrepareBuf::file>()};
+template <>
+inline constexpr std::array kFields<op::Dqbuf>{optional<&op::Dqbuf::file>()};
+template <>
+inline constexpr std::array kFields<op::StreamOn>{optional<&op::StreamOn::file>()};
+template <>
+inline constexpr std::array kFields<op::StreamOff>{optional<&op::StreamOff::file>()};
+template <>
+inline constexpr std::array kFields<op::CloseVideo>{optional<&op::CloseVideo::file>()};
+
 /// A kind whose fields were forgotten does not compile; no kind is without fields.
 template <class Op>
 constexpr std::span<const Field> checked() {
@@ -350,6 +373,9 @@ constexpr std::array<std::string_view, 5> kSeals = {"shrink", "none", "shrink|wr
                                                    "not_for_sealing"};
 constexpr std::array<std::string_view, 9> kListForm = {"single", "list", "odd", "empty", "too_many", "too_large", "odd_offset",
                                                       "odd_size", "unmapped"};
+constexpr std::array<std::string_view, 2> kVideoFile = {"first", "second"};
+constexpr std::array<std::string_view, 2> kVideoMemory = {"dmabuf", "unknown"};
+constexpr std::array<std::string_view, 4> kVideoLength = {"whole", "image", "short", "long"};
 constexpr std::array<std::string_view, 2> kDrmFile = {"first", "second"};
 constexpr std::array<std::string_view, 6> kWhence = {"set", "cur", "end", "data", "hole", "bogus"};
 constexpr std::array<std::string_view, 10> kSyncFlags = {
@@ -393,12 +419,15 @@ Words words(Domain domain) {
     case Domain::CreationFlags: return kCreationFlags;
     case Domain::Ending: return kEnding;
     case Domain::DrmFile: return kDrmFile;
+    case Domain::VideoFile: return kVideoFile;
+    case Domain::VideoMemory: return kVideoMemory;
+    case Domain::VideoLength: return kVideoLength;
     case Domain::Seals: return kSeals;
     case Domain::ListForm: return kListForm;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
     case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Memfd: case Domain::Nth: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
-    case Domain::SeekOffset: return {};
+    case Domain::Index: case Domain::Count: case Domain::SeekOffset: return {};
   }
   return {};
 }
@@ -452,6 +481,7 @@ std::uint32_t count(Domain domain) {
   switch (domain) {
     case Domain::Pages: return kMaxPages + 1;
     case Domain::Nth: return kMaxNth + 1;
+    case Domain::Index: case Domain::Count: return kMaxIndices + 1;
     case Domain::Page: return kMaxPages;
     case Domain::Extent: return 256;
     case Domain::SeekOffset: return 0x10000;
@@ -461,6 +491,7 @@ std::uint32_t count(Domain domain) {
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm: case Domain::Callback: case Domain::Failure:
     case Domain::Name: case Domain::CreationFlags: case Domain::Ending: case Domain::DrmFile:
+    case Domain::VideoFile: case Domain::VideoMemory: case Domain::VideoLength:
     case Domain::Seals: case Domain::ListForm: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
@@ -540,6 +571,8 @@ std::string wanted(Domain domain) {
   switch (domain) {
     case Domain::Pages: return fmt::format("a number of pages (0 to {})", kMaxPages);
     case Domain::Nth: return fmt::format("which call (0 to {})", kMaxNth);
+    case Domain::Index: return fmt::format("an index (0 to {})", kMaxIndices);
+    case Domain::Count: return fmt::format("a number of buffers (0 to {})", kMaxIndices);
     case Domain::Page: return fmt::format("a page (0 to {})", kMaxPages - 1);
     case Domain::Extent: return "a number of pages (0 to 255)";
     case Domain::Tag: return "a tag (0x0 to 0xffffffff)";
@@ -551,6 +584,7 @@ std::string wanted(Domain domain) {
     case Domain::Usage: case Domain::Timeline: case Domain::FenceResult: case Domain::Events: case Domain::FenceFlags:
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
     case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Callback: case Domain::Failure: case Domain::Ending: case Domain::DrmFile:
+    case Domain::VideoFile: case Domain::VideoMemory: case Domain::VideoLength:
     case Domain::Memfd: case Domain::Seals: case Domain::ListForm: break;
   }
   std::string text = "one of";

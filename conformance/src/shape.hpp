@@ -23,7 +23,7 @@ enum class Domain : std::uint8_t {
   Nth,     ///< 0 ... kMaxNth
   Tag, SeekOffset,
   Access, CloseOnExec, Direction, Protection, Sharing, Argument, Whence, SyncFlags, Name,
-  CreationFlags, Ending, DrmFile, Seals, ListForm,
+  CreationFlags, Ending, DrmFile, Seals, ListForm, Index, Count, VideoFile, VideoMemory, VideoLength,
   Usage, Timeline, FenceResult, Events, FenceFlags, OutArgument, MergeForm, InfoForm,
   Callback, Failure,
 };

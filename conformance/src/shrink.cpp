@@ -36,7 +36,9 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Protection: case shape::Domain::Sharing: case shape::Domain::Argument:
     case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device:
     case shape::Domain::CreationFlags: case shape::Domain::Ending: case shape::Domain::DrmFile:
+    case shape::Domain::Index: case shape::Domain::VideoFile: case shape::Domain::VideoMemory: case shape::Domain::VideoLength:
     case shape::Domain::Seals: case shape::Domain::ListForm: return value;
+    case shape::Domain::Count: return value == 0 ? kMaxIndices + 1 : value - 1;
     case shape::Domain::Tag: return 0;  // renamed by first use
     case shape::Domain::Buffer: case shape::Domain::Fd: case shape::Domain::Reference:
     case shape::Domain::Attachment: case shape::Domain::Mapping: case shape::Domain::Vma:

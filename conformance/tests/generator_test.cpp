@@ -21,7 +21,7 @@ namespace {
 using namespace model;
 
 Profile profile(std::string_view exporter, std::string_view kernel = "6.1") {
-  return {*find_kernel_profile(kernel), *find_exporter_profile(exporter), {"harness", true}};
+  return {*find_kernel_profile(kernel), *find_exporter_profile(exporter), {"harness", true}, {}, queue_beside(exporter)};
 }
 
 /// Steps the nominal world and tells `see` of each operation and what came of it.
@@ -102,6 +102,16 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
           here.insert("released buffer");
       }
       if (live > 1) here.insert("two buffers");
+      const auto& slots = world.queue.slots;
+      if (slots[0].buffer != kNone && slots[0].buffer == slots[1].buffer) here.insert("buffer on two indices");
+      const auto* qbuf = std::get_if<op::Qbuf>(&operation);
+      if (qbuf != nullptr && !fails) {
+        const QueueSlotState& slot = before.queue.slots[qbuf->index];
+        const std::uint8_t b = world.queue.slots[qbuf->index].buffer;
+        if (slot.buffer != kNone) here.insert(slot.buffer == b ? "index queued again" : "buffer replaced");
+      }
+      if (qbuf != nullptr && fails && qbuf->length == VideoLength::Long) here.insert("qbuf longer than the buffer");
+      if (std::holds_alternative<op::Dqbuf>(operation) && !fails) here.insert("dequeued");
       for (const FdState& fd : world.fds)
         if (fd.buffer != kNone && fd.process == 1) here.insert("fd in the other process");
       std::set<std::pair<int, int>> devices;
@@ -151,11 +161,20 @@ TEST_P(Generator, SometimesReachesEverythingWorthReaching) {
   if (with.exporter.dynamic && with.kernel.move_notify) wanted.insert("mapping the storage has moved from under");
   if (with.exporter.has_vmap == Answer::Yes)
     wanted.insert({"kernel mappings of one buffer", "later page read in the kernel"});
+  if (with.queue.there())
+    wanted.insert({"buffer on two indices", "index queued again", "buffer replaced", "qbuf longer than the buffer", "dequeued"});
   if (!with.exporter.concurrent_maps) wanted.erase("buffer mapped twice");
   for (const std::string& what : wanted)
     EXPECT_GE(reached[what], kCases / 50) << what << " is reached in too few of " << kCases << " cases";
   std::bitset<kOperationKinds> absent = ~kinds;
   absent.reset(with.exporter.in_kernel ? kind_of<op::Create>() : kind_of<op::Export>());
+  if (!with.queue.there())
+    for (const std::size_t kind : {kind_of<op::Reqbufs>(), kind_of<op::Qbuf>(), kind_of<op::PrepareBuf>(), kind_of<op::Dqbuf>(),
+                                   kind_of<op::StreamOn>(), kind_of<op::StreamOff>(), kind_of<op::CloseVideo>()})
+      absent.reset(kind);
+  else
+    for (const std::size_t kind : {kind_of<op::Fork>(), kind_of<op::ChildLoad>(), kind_of<op::Exec>(), kind_of<op::Exit>()})
+      absent.reset(kind);
   if (with.exporter.interface != Interface::Udmabuf)
     absent.reset(kind_of<op::Memfd>())
         .reset(kind_of<op::CloseMemfd>())

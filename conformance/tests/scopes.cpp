@@ -122,6 +122,20 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
                     op::Munmap{v0}, op::Close{FdId{0}}, op::Store{v0, 0, 1}, op::Load{v0, 0}, op::Load{v0, 1},
                     op::WriteMemfd{MemfdId{0}, 0, 1}, op::ReadMemfd{MemfdId{0}, 0}, op::CloseMemfd{MemfdId{0}}}});
   }
+  if (e.queue != reference::Importing::No) {
+    Bounds bounds = slots(2, 2, 1, 0, 0, 0, 0);
+    bounds.indices = kMaxIndices;
+    const auto asked = kinds<op::Close, op::Reqbufs, op::Qbuf, op::PrepareBuf, op::Dqbuf, op::StreamOn, op::StreamOff, op::CloseVideo>();
+    all.push_back({"queues", "2 buffers, 2 fds, a video queue of 2", alphabet(e, bounds, asked)});
+    bounds.buffers = bounds.fds = 1;
+    bounds.vmaps = 1;
+    std::vector<Operation> failing = alphabet(e, bounds, asked | kinds<op::Get, op::Put, op::Vmap, op::Vunmap, op::Fail>());
+    std::erase_if(failing, [](const Operation& o) {
+      const auto* fail = std::get_if<op::Fail>(&o);
+      return fail != nullptr && (fail->nth > 1 || fail->callback == Callback::Pin || fail->callback > Callback::Vmap);
+    });
+    all.push_back({"queues_failing", "1 buffer, 1 fd, a video queue of 2, 1 kernel mapping; an exporter that fails", std::move(failing)});
+  }
   // What takes many steps gets few kinds of them.
   const auto few = [&](std::vector<Operation> operations) {
     if (e.in_kernel) {

@@ -5,6 +5,7 @@ namespace dmabuf::model {
 
 void add_fence_operations(const Bounds& bounds, std::vector<Operation>& all);     // bounds_fence.cpp
 void add_importer_operations(const Bounds& bounds, std::vector<Operation>& all);  // bounds_importer.cpp
+void add_queue_operations(const Bounds& bounds, std::vector<Operation>& all);     // bounds_queue.cpp
 
 namespace {
 
@@ -144,6 +145,7 @@ std::vector<Operation> all_operations(const Bounds& bounds) {
   });
   add_fence_operations(bounds, all);
   add_importer_operations(bounds, all);
+  add_queue_operations(bounds, all);
   return all;
 }
 

@@ -28,6 +28,14 @@ struct Place {};         ///< to sync_file: becomes an open file
 struct Second {};        ///< to sync_file: named as fd2 of a merge
 struct CopyOut {};       ///< to sync_file_ioctl: the answer is written
 struct Item {};          ///< to memfd: named in a list
+struct QueueCall {};     ///< to queue_call: QBUF or PREPARE_BUF is asked for
+struct Allot {};         ///< to queue_slot: REQBUFS made it
+struct Free {};          ///< to queue_slot: REQBUFS or the close of the file takes it away
+struct Cancel {};        ///< to queue_slot: nothing is queued or prepared any more
+struct Acquire {};       ///< to plane: a dma-buf is named for it
+struct MapPlane {};      ///< to plane: what was acquired is mapped
+struct Inspect {};       ///< to plane: has what was mapped gaps?
+struct LetGo {};         ///< to plane: what it holds is unmapped, detached and put
 struct Split {};    ///< to vma: becomes the part behind a page that was unmapped
 struct VmapOnce {};   ///< to vmapping: one more kernel mapping
 struct VunmapOnce {};  ///< to vmapping: one less
@@ -49,9 +57,9 @@ enum class EventId : std::uint8_t {
   Born = kOperationKinds, Take, Drop, Release, Install, Ioctl, Touch, Begin, End,
   Await, AwaitKernel, Enter, Query, Signalled, Place, Second, CopyOut, Split, VmapOnce, VunmapOnce, Hold,
   CallsAttach, CallsMap, CallsPin, CallsVmap, CallsBegin, CallsEnd, CallsMmap,  // in the order of Callback
-  Item,
+  Item, QueueCall, Allot, Free, Cancel, Acquire, MapPlane, Inspect, LetGo,
 };
-inline constexpr std::size_t kEvents = kOperationKinds + 29;
+inline constexpr std::size_t kEvents = kOperationKinds + 37;
 
 template <class E>
 consteval EventId event_id() {
@@ -84,6 +92,14 @@ consteval EventId event_id() {
   else if constexpr (std::is_same_v<E, event::CallsEnd>) return EventId::CallsEnd;
   else if constexpr (std::is_same_v<E, event::CallsMmap>) return EventId::CallsMmap;
   else if constexpr (std::is_same_v<E, event::Item>) return EventId::Item;
+  else if constexpr (std::is_same_v<E, event::QueueCall>) return EventId::QueueCall;
+  else if constexpr (std::is_same_v<E, event::Allot>) return EventId::Allot;
+  else if constexpr (std::is_same_v<E, event::Free>) return EventId::Free;
+  else if constexpr (std::is_same_v<E, event::Cancel>) return EventId::Cancel;
+  else if constexpr (std::is_same_v<E, event::Acquire>) return EventId::Acquire;
+  else if constexpr (std::is_same_v<E, event::MapPlane>) return EventId::MapPlane;
+  else if constexpr (std::is_same_v<E, event::Inspect>) return EventId::Inspect;
+  else if constexpr (std::is_same_v<E, event::LetGo>) return EventId::LetGo;
   else return static_cast<EventId>(kind_of<E>());
 }
 
@@ -92,7 +108,7 @@ constexpr std::string_view event_name(EventId id) {
       "born", "take", "drop", "release", "install", "ioctl", "touch", "begin", "end", "await", "await_kernel",
       "enter", "query", "signalled", "place", "second", "copy_out", "split", "vmap_once",
       "vunmap_once", "hold", "calls_attach", "calls_map", "calls_pin", "calls_vmap", "calls_begin", "calls_end",
-      "calls_mmap", "item"};
+      "calls_mmap", "item", "queue_call", "allot", "free", "cancel", "acquire", "map_plane", "inspect", "let_go"};
   const auto index = static_cast<std::size_t>(id);
   return index < kOperationKinds ? kOperationNames[index] : internal[index - kOperationKinds];
 }

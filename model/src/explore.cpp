@@ -75,6 +75,9 @@ constexpr std::array<InvariantInfo, kInvariants> kInvariantInfo = {{
      "A buffer counts as many kernel mappings as there are, and the exporter has made one if there are any."},
     {Invariant::MovesAreTold, "moves-are-told", "DYN-009",
      "Only a dynamic importer has mappings of a place that the storage has left, and all of those were told."},
+    {Invariant::PlanesHeld, "planes-held", "VBT-014",
+     "An index of a video queue holds a dma-buf from when it is queued or prepared until it is replaced or freed, and the "
+     "next to be dequeued is the one queued first."},
 }};
 
 class Explorer {
@@ -149,6 +152,9 @@ Found Explorer::check(const World& world, const Way& way) const {
   if (!release)
     if (const auto changes = changes_of_child(world, operations_[way.operation]))
       return check_child_step(world, way.next, c_.profile, *changes, c_.bounds.buffers);
+  if (!release)
+    if (const auto changes = changes_of_queue(world, operations_[way.operation], false))
+      return check_queue_step(world, way.next, c_.profile, *changes, c_.bounds.buffers);
   if (!release && fences_) {
     const Operation& operation = operations_[way.operation];
     if (!fences_monotone(world, way.next, operation)) return Invariant::FencesMonotone;
@@ -176,6 +182,8 @@ Found Explorer::check(const World& world, const Way& way) const {
 
 /// As a step that was to change no count.
 Found Explorer::check_refused(const World& world, const Way& way) const {
+  if (const auto changes = changes_of_queue(world, operations_[way.operation], true))
+    return check_queue_step(world, way.next, c_.profile, *changes, c_.bounds.buffers);
   const std::uint8_t b = what_is_said(world, c_.profile, operations_[way.operation]).buffer;
   if (way.next == world || b >= kMaxBuffers) return std::nullopt;
   return check_step(world, way.next, c_.profile, {b, 0}, false, c_.bounds.buffers);
@@ -224,8 +232,8 @@ void Explorer::expand(std::size_t index) {
       }
       case Allowance::Refused: {
         ++result_.refusals, all_down = false;
-        if (!asks<op::Fail>()) break;
-        // The exporter was asked, and has failed as it was told: that is over.
+        if (!asks<op::Fail>() && !asks<op::Qbuf>()) break;
+        // The exporter was asked, and has failed as it was told: that is over. Or an index holds nothing any more.
         if (const Found wrong = check_refused(world, way)) suspect(*wrong, index, true);
         const auto packed = packing_.pack(way.next, c_.symmetry);
         if (packed && *packed != states_[index]) pending_.push_back(*packed);
@@ -438,6 +446,9 @@ std::string word(Seals v) { return pick(v, {"shrink", "none", "shrink|write", "s
 std::string word(ListForm v) {
   return pick(v, {"single", "list", "odd", "empty", "too_many", "too_large", "odd_offset", "odd_size", "unmapped"});
 }
+std::string word(VideoFile v) { return pick(v, {"", "second"}); }
+std::string word(VideoMemory v) { return pick(v, {"", "memory=unknown"}); }
+std::string word(VideoLength v) { return pick(v, {"", "image", "short", "long"}); }
 std::string word(DrmFile v) { return pick(v, {"", "second"}); }
 std::string word(Direction v) { return pick(v, {"bidirectional", "to_device", "from_device", "none"}); }
 std::string word(Protection v) { return pick(v, {"ro", "rw"}); }

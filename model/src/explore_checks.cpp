@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore_checks.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "explore_fence.hpp"
@@ -13,12 +14,18 @@ std::uint8_t buffer_behind(const World& w, const MappingState& m) {
   return m.attachment < kMaxAttachments ? w.attachments[m.attachment].buffer : kNone;
 }
 
+/// Planes of a queue with this allocator that hold the buffer.
+int planes(const World& w, const Profile& profile, Allocator allocator, std::uint8_t b) {
+  if (!profile.queue.there() || profile.queue.allocator != allocator) return 0;
+  return static_cast<int>(std::ranges::count(w.queue.slots, b, &QueueSlotState::buffer));
+}
+
 /// Mappings the exporter has handed out on a buffer; a cached one counts once however many use it.
-int exporter_mappings(const World& w, std::uint8_t b) {
+int exporter_mappings(const World& w, const Profile& profile, std::uint8_t b) {
   int count = 0;
   for (const AttachmentState& a : w.attachments)
     if (a.state != state::kDetached && a.buffer == b) count += a.cached != kNone ? 1 : a.mappings;
-  return count;
+  return count + planes(w, profile, Allocator::Contiguous, b);
 }
 
 /// Pins the exporter has been asked for and not yet been asked to undo, by importers and by the core.
@@ -34,7 +41,7 @@ int exporter_pins(const World& w, const Profile& profile, std::uint8_t b) {
 
 /// What keeps the storage where it is.
 int holds(const World& w, const Profile& profile, std::uint8_t b) {
-  return w.buffers[b].vmapping + (profile.exporter.dynamic ? exporter_pins(w, profile, b) : exporter_mappings(w, b));
+  return w.buffers[b].vmapping + (profile.exporter.dynamic ? exporter_pins(w, profile, b) : exporter_mappings(w, profile, b));
 }
 
 /// Are mappings stale only where a dynamic importer has them, and were all of those told?
@@ -70,6 +77,19 @@ bool strangers_untouched(const World& w, const World& next, std::uint8_t b, std:
         w.mappings[i] != next.mappings[i])
       return false;
   return true;
+}
+
+/// Does each index of a queue hold a buffer just while it should, and is the oldest one that is queued?
+bool planes_held(const World& w) {
+  bool queued = false;
+  for (const QueueSlotState& slot : w.queue.slots) {
+    queued = queued || slot.state == state::kQueued;
+    const bool holds = slot.state >= state::kHolding;
+    if (holds != (slot.plane == state::kPlaneMapped) || holds != (slot.buffer < kMaxBuffers)) return false;
+    if (holds && w.buffers[slot.buffer].lifecycle != state::kLive) return false;
+    if (slot.state != state::kUnallotted && w.queue.state == state::kNoQueue) return false;
+  }
+  return queued ? w.queue.slots[w.queue.oldest].state == state::kQueued : w.queue.oldest == 0;
 }
 
 }  // namespace
@@ -157,6 +177,54 @@ std::optional<std::array<int, kMaxBuffers>> changes_of_child(const World& w, con
   return changes;
 }
 
+namespace {
+
+struct PutIn {
+  std::uint8_t index;
+  FdId fd;
+  VideoLength length;
+  bool heard;  ///< asked by the owner, and of this sort of memory
+};
+
+std::optional<PutIn> put_in(const Operation& operation) {
+  const auto said = [](const auto& o) {
+    return PutIn{o.index, o.fd, o.length, o.file == VideoFile::First && o.memory == VideoMemory::DmaBuf};
+  };
+  if (const auto* q = std::get_if<op::Qbuf>(&operation)) return said(*q);
+  if (const auto* p = std::get_if<op::PrepareBuf>(&operation)) return said(*p);
+  return std::nullopt;
+}
+
+template <class... Ops>
+bool is_any(const Operation& operation) {
+  return (std::holds_alternative<Ops>(operation) || ...);
+}
+
+}  // namespace
+
+std::optional<std::array<int, kMaxBuffers>> changes_of_queue(const World& w, const Operation& operation, bool refused) {
+  std::array<int, kMaxBuffers> changes{};
+  const auto count = [&](std::uint8_t b, int by) {
+    if (b < kMaxBuffers) changes[b] += by;
+  };
+  if (const auto asked = put_in(operation)) {
+    if (!asked->heard || asked->index >= kMaxIndices) return changes;
+    const QueueSlotState& slot = w.queue.slots[asked->index];
+    if (slot.state != state::kVacant && slot.state != state::kHolding) return changes;
+    const std::uint8_t b = asked->fd.value < kMaxFds ? w.fds[asked->fd.value].buffer : kNone;
+    if (!refused && slot.buffer == b && slot.length == asked->length) return changes;
+    count(slot.buffer, -1);
+    if (!refused) count(b, 1);
+    return changes;
+  }
+  if (is_any<op::Dqbuf, op::StreamOn, op::StreamOff>(operation)) return changes;
+  if (!is_any<op::Reqbufs, op::CloseVideo>(operation)) return std::nullopt;
+  const auto* close = std::get_if<op::CloseVideo>(&operation);
+  if (!refused && (close == nullptr || close->file == VideoFile::First))
+    for (const QueueSlotState& slot : w.queue.slots) count(slot.buffer, -1);
+  return changes;
+}
+
 unsigned weight(const World& w) {
   unsigned sum = 0;
   for (const BufferState& b : w.buffers) {
@@ -180,7 +248,8 @@ unsigned weight(const World& w) {
   for (const MemfdState& memfd : w.memfds) sum += memfd.state == state::kMemfdOpen ? 1U : 0U;
   for (const ChildState& child : w.children) used(child.fds), used(child.vmas);
   for (const FenceState& fence : w.fences) sum += fence.state == state::kPending ? 1U : 0U;
-  return sum;
+  for (const QueueSlotState& slot : w.queue.slots) sum += slot.state;
+  return sum + w.queue.state;
 }
 
 Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) {
@@ -219,13 +288,15 @@ Found check_state(const World& w, const Profile& profile, std::uint8_t buffers) 
       for (const VmaState& vma : child.vmas)
         if (vma.state != state::kEmpty) return Invariant::ChildrenHoldTheirOwn;
     }
+  if (!planes_held(w)) return Invariant::PlanesHeld;
   for (std::uint8_t b = 0; b < buffers; ++b) {
     const BufferState& buffer = w.buffers[b];
     if (buffer.references != w.ledger(BufferId{b}, profile)) return Invariant::LedgerBalances;
     if ((buffer.lifecycle == state::kLive) != (buffer.references > 0)) return Invariant::LiveWhileReferenced;
-    if (buffer.attachments != attachments[b]) return Invariant::AttachmentsCounted;
-    if (buffer.mappings != mappings[b]) return Invariant::MappingsCounted;
-    if (buffer.vmaps != vmaps[b] || (buffer.vmapping == state::kFilled) != (buffer.vmaps > 0))
+    const int attached = planes(w, profile, Allocator::Contiguous, b), mapped = planes(w, profile, Allocator::Vmalloc, b);
+    if (buffer.attachments != attachments[b] + attached) return Invariant::AttachmentsCounted;
+    if (buffer.mappings != mappings[b] + attached) return Invariant::MappingsCounted;
+    if (buffer.vmaps != vmaps[b] + mapped || (buffer.vmapping == state::kFilled) != (buffer.vmaps > 0))
       return Invariant::VmapsCounted;
   }
   return std::nullopt;
@@ -241,7 +312,7 @@ Found check_buffer(const World& w, const World& next, const Profile& profile, co
   // A world unpacked has zero callbacks, so that these are the step's own.
   const Callbacks& calls = after.callbacks;
   if (calls.attach - calls.detach != after.attachments - before.attachments ||
-      calls.map - calls.unmap != exporter_mappings(next, said.buffer) - exporter_mappings(w, said.buffer) ||
+      calls.map - calls.unmap != exporter_mappings(next, profile, said.buffer) - exporter_mappings(w, profile, said.buffer) ||
       calls.vmap - calls.vunmap != after.vmapping - before.vmapping ||
       calls.pin - calls.unpin != exporter_pins(next, profile, said.buffer) - exporter_pins(w, profile, said.buffer))
     return Invariant::CallbacksBalance;
@@ -290,6 +361,21 @@ Found check_child_step(const World& w, const World& next, const Profile& profile
       return Invariant::StrangersUntouched;
     if (changes[b] == 0) continue;
     if (const Found wrong = check_buffer(w, next, profile, {b, changes[b]}, false)) return wrong;
+  }
+  return std::nullopt;
+}
+
+Found check_queue_step(const World& w, const World& next, const Profile& profile, const std::array<int, kMaxBuffers>& changes,
+                       std::uint8_t buffers) {
+  World others = next;  // but for buffers and the queue, all is as it was
+  others.buffers = w.buffers;
+  others.queue = w.queue;
+  if (others != w) return Invariant::StrangersUntouched;
+  for (std::uint8_t b = 0; b < buffers; ++b) {
+    World one = next;
+    one.buffers[b].content = w.buffers[b].content;  // the device's, as long as it was queued
+    if (changes[b] == 0 && one.buffers[b] == w.buffers[b]) continue;
+    if (const Found wrong = check_buffer(w, one, profile, {b, changes[b]}, false)) return wrong;
   }
   return std::nullopt;
 }

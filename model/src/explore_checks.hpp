@@ -32,6 +32,11 @@ std::optional<std::array<int, kMaxBuffers>> changes_of_child(const World& w, con
 Found check_child_step(const World& w, const World& next, const Profile& profile,
                        const std::array<int, kMaxBuffers>& changes,
                        std::uint8_t buffers);
+/// By how much an operation on the video queue must change each buffer's f_count: what is refused when a dma-buf was to be
+/// acquired leaves the index empty. Nothing for other operations.
+std::optional<std::array<int, kMaxBuffers>> changes_of_queue(const World& w, const Operation& operation, bool refused);
+Found check_queue_step(const World& w, const World& next, const Profile& profile, const std::array<int, kMaxBuffers>& changes,
+                       std::uint8_t buffers);
 /// The model's own teardown, carried out.
 bool teardown_works(const World& start, const Profile& profile);
 

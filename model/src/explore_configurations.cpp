@@ -13,6 +13,7 @@ namespace dmabuf::model {
 
 void add_fence_configurations(std::vector<Configuration>& all, const Resize& resize);     // explore_configurations_fence.cpp
 void add_importer_configurations(std::vector<Configuration>& all, const Resize& resize);  // explore_configurations_importer.cpp
+void add_queue_configurations(std::vector<Configuration>& all, const Resize& resize);     // explore_configurations_queue.cpp
 
 namespace {
 
@@ -303,6 +304,7 @@ std::vector<Configuration> standard_configurations(const Resize& resize) {
   all.push_back(std::move(everything));
   add_fence_configurations(all, resize);
   add_importer_configurations(all, resize);
+  add_queue_configurations(all, resize);
   return all;
 }
 
@@ -316,6 +318,10 @@ std::span<const UnreachedRow> unreached_rows() {
   constexpr std::string_view kOneByOne =
       "a child's fds and CPU mappings are asked one by one, and only those that there are";
   constexpr std::string_view kUntold = "only an exporter that was told to fail is asked whether it does";
+  constexpr std::string_view kOldest = "the index that is asked is the oldest queued one, and only if there is any";
+  constexpr std::string_view kFreed = "REQBUFS frees all that there are, and no others, before it makes any";
+  constexpr std::string_view kInOrder =
+      "an index is cancelled if it is queued or prepared, and its plane acquires, maps, and lets go, one after the other";
   constexpr std::string_view kNoSlot = "no slot is foreign: that file has a name of its own";
   constexpr std::string_view kNoHandles =
       "an exporter without handles has no call that makes or closes one, so no alphabet holds it";
@@ -354,6 +360,25 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"child_vma", "Unmapped", "exec", "VFS-003", kOneByOne},
       UnreachedRow{"child_vma", "Unmapped", "exit", "VFS-003", kOneByOne},
       UnreachedRow{"message", "InFlight", "send", "VFS-003", kShadowed},
+      UnreachedRow{"queue_slot", "Unallotted", "dqbuf", "VFS-003", kOldest},
+      UnreachedRow{"queue_slot", "Vacant", "dqbuf", "VFS-003", kOldest},
+      UnreachedRow{"queue_slot", "Holding", "dqbuf", "VFS-003", kOldest},
+      UnreachedRow{"queue_slot", "Prepared", "dqbuf", "VFS-003", kOldest},
+      UnreachedRow{"queue_slot", "Vacant", "allot", "VFS-003", kFreed},
+      UnreachedRow{"queue_slot", "Holding", "allot", "VFS-003", kFreed},
+      UnreachedRow{"queue_slot", "Prepared", "allot", "VFS-003", kFreed},
+      UnreachedRow{"queue_slot", "Queued", "allot", "VFS-003", kFreed},
+      UnreachedRow{"queue_slot", "Unallotted", "free", "VFS-003", kFreed},
+      UnreachedRow{"queue_slot", "Unallotted", "cancel", "VFS-003", kInOrder},
+      UnreachedRow{"queue_slot", "Vacant", "cancel", "VFS-003", kInOrder},
+      UnreachedRow{"queue_slot", "Holding", "cancel", "VFS-003", kInOrder},
+      UnreachedRow{"plane", "Acquired", "acquire", "VFS-003", kInOrder},
+      UnreachedRow{"plane", "Mapped", "acquire", "VFS-003", kInOrder},
+      UnreachedRow{"plane", "Empty", "map_plane", "VFS-003", kInOrder},
+      UnreachedRow{"plane", "Mapped", "map_plane", "VFS-003", kInOrder},
+      UnreachedRow{"plane", "Empty", "inspect", "VFS-003", kInOrder},
+      UnreachedRow{"plane", "Acquired", "inspect", "VFS-003", kInOrder},
+      UnreachedRow{"plane", "Empty", "let_go", "VFS-003", kInOrder},
       UnreachedRow{"memfd", "Foreign", "memfd", "VFS-003", kNoSlot},
       UnreachedRow{"memfd", "Foreign", "close_memfd", "VFS-003", kNoSlot},
       UnreachedRow{"memfd", "Foreign", "write_memfd", "VFS-003", kNoSlot},

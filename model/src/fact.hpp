@@ -37,8 +37,10 @@ enum class Fact : std::uint8_t {
   OtherHandle,
   // udmabuf
   TooManyItems, Unaligned, TooLarge, MayShrink, WriteSealed, EmptyItemsTaken, KeepsMapped,
+  // video queues
+  OtherFile, UnknownMemory, NoneWanted, NoneQueued, NoDmaBuf, TooShort, TooLong, SamePlane, MapsPlanes, CannotMap, Scattered,
 };
-inline constexpr std::size_t kFacts = 84;
+inline constexpr std::size_t kFacts = 95;
 static_assert(kFacts <= 8 * sizeof(FactSet));
 
 constexpr FactSet bit(Fact fact) { return FactSet{1} << static_cast<unsigned>(fact); }
@@ -65,7 +67,9 @@ inline constexpr std::array<std::string_view, kFacts> kFactNames = {
     "pinned", "more pins", "storage has moved since", "fails now", "tells to fail no more",
     "handle on another file",
     "too many items", "not page-aligned", "too large", "may shrink", "sealed against writes", "empty items taken",
-    "mapped, and the memfd must stay"};
+    "mapped, and the memfd must stay",
+    "through another file", "memory unknown", "none wanted", "none queued", "no dma-buf", "shorter than an image",
+    "longer than the dma-buf", "same dma-buf and length", "planes are attached", "cannot be mapped", "has gaps"};
 constexpr std::string_view name_of(Fact fact) { return kFactNames[static_cast<std::size_t>(fact)]; }
 
 }  // namespace dmabuf::model

@@ -17,9 +17,9 @@ namespace dmabuf::model {
 enum class MachineId : std::uint8_t {
   Buffer, Fd, Ioctl, Mmap, Reference, Attachment, AttachmentTable, Mapping, Storage, Relocation, CpuAccess, Vma, Message, Handle,
   Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFileIoctl, SyncFile, Remap, Child, ChildFd, ChildVma,
-  Vmapping, Vmap, Pinning, Failure, Prime, Memfd, Udmabuf,
+  Vmapping, Vmap, Pinning, Failure, Prime, Memfd, Udmabuf, Queue, QueueCall, QueueSlot, Plane,
 };
-inline constexpr std::size_t kMachines = 32;
+inline constexpr std::size_t kMachines = 36;
 
 /// What firing one event in one state under one set of facts came to.
 struct Cell {
@@ -82,6 +82,9 @@ inline constexpr StateId kNoChild = 0, kForked = 1, kReplaced = 2;              
 inline constexpr StateId kEmpty = 0, kFilled = 1;  // reference, mapping, vma, message, vmapping, vmap, pinning, failure
 inline constexpr StateId kNoHandle = 0, kShared = 1, kUnshared = 2;                // handle
 inline constexpr StateId kMemfdClosed = 0, kMemfdOpen = 1, kMemfdForeign = 2, kMemfdGone = 3;
+inline constexpr StateId kNoQueue = 0, kRequested = 1, kStreaming = 2;              // queue, queue_call
+inline constexpr StateId kUnallotted = 0, kVacant = 1, kHolding = 2, kPrepared = 3, kQueued = 4;  // queue_slot
+inline constexpr StateId kNoPlane = 0, kAcquired = 1, kPlaneMapped = 2;            // plane
 inline constexpr StateId kNoFence = 0, kPending = 1, kSignalled = 2, kFailed = 3;  // fence
 inline constexpr StateId kIdle = 0, kArmed = 1;                                    // poll_slot
 inline constexpr StateId kSyncFileClosed = 0, kSyncFileOpen = 1, kSyncFileForeign = 2;

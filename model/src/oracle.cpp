@@ -23,7 +23,8 @@ bool returns_tag(const Operation& operation) {
 
 /// A number that says something whatever it is.
 bool returns_number(const Operation& operation) {
-  return std::holds_alternative<op::Seek>(operation) || std::holds_alternative<op::Vmap>(operation);
+  return std::holds_alternative<op::Seek>(operation) || std::holds_alternative<op::Vmap>(operation) ||
+         std::holds_alternative<op::Reqbufs>(operation) || std::holds_alternative<op::Dqbuf>(operation);
 }
 
 std::string value_text(const Operation& operation, std::uint64_t value) {

@@ -94,6 +94,8 @@ std::string without_counters(const World& w) {
   for (const MappingState& s : w.mappings) add(s.state, s.attachment, s.direction, s.stale);
   for (const MessageState& s : w.messages) add(s.state, s.buffer, s.process);
   for (const VmapState& s : w.vmaps) add(s.state, s.buffer);
+  add(w.queue.state, w.queue.oldest);
+  for (const QueueSlotState& s : w.queue.slots) add(s.state, s.plane, s.buffer, s.length);
   return bytes;
 }
 
@@ -196,20 +198,21 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
   const std::uint8_t own = profile.exporter.own_references;
   const bool allocates = profile.exporter.allocates_at_export != Answer::No;
   importers_ = ImporterPacking(profile, operations, buffers_);
+  queue_ = QueuePacking(profile, operations, buffers_);
   widths_.storage =
-      allocates || touches || profile.exporter.dynamic || mixed || mappings_.count > 0 || vmas_.count > 0 || importers_.bits() > 0 ? width_for(2) : std::uint8_t{0};
+      allocates || touches || profile.exporter.dynamic || mixed || mappings_.count > 0 || vmas_.count > 0 || importers_.bits() > 0 || queue_.bits() > 0 ? width_for(2) : std::uint8_t{0};
   widths_.cpu = touches ? 1 : 0;
   handle_width_ = own > 0 ? unshared_ ? std::uint8_t{2} : std::uint8_t{1} : std::uint8_t{0};
   if (own == 0) files_ = 1;
   widths_.handles = static_cast<std::uint8_t>(handle_width_ + files_ - 1);  // only the first file's may be unshared
-  widths_.handed_out = mixed || mappings_.count > 0 ? 1 : 0;
+  widths_.handed_out = mixed || mappings_.count > 0 || queue_.attached() > 0 ? 1 : 0;
   widths_.pages = pages_.empty() ? std::uint8_t{0} : width_for(pages_.size() - 1);
   widths_.access = accesses_.empty() ? std::uint8_t{0} : width_for(accesses_.size() - 1);
   fences_ = FencePacking(profile, operations, buffers_);
   widths_.references = width_for(static_cast<std::size_t>((1 + children_) * (fds_.count + vmas_.count) +
-                                                          references_.count + messages_.count + own + files_ - 1 + fences_.references()));
-  widths_.attachments = width_for(attachments_.count);
-  widths_.mappings = width_for(mappings_.count);
+                                                          references_.count + messages_.count + own + files_ - 1 + fences_.references() + queue_.held()));
+  widths_.attachments = width_for(static_cast<std::size_t>(attachments_.count) + queue_.attached());
+  widths_.mappings = width_for(static_cast<std::size_t>(mappings_.count) + queue_.attached());
   buffer_width_ = static_cast<std::uint8_t>(
       widths_.lifecycle + widths_.storage + widths_.cpu + widths_.handles + widths_.handed_out + widths_.pages +
       widths_.access + widths_.references + widths_.attachments + widths_.mappings);
@@ -260,7 +263,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
 
   const auto all = [](const auto& slots) { return static_cast<unsigned>(slots.count) * slots.width; };
   bits_ = static_cast<unsigned>(buffers_) * buffer_width_ + all(fds_) + all(references_) + all(attachments_) +
-          all(mappings_) + all(vmas_) + all(messages_) + all(memfds_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits() + importers_.bits();
+          all(mappings_) + all(vmas_) + all(messages_) + all(memfds_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits() + importers_.bits() + queue_.bits();
   if (bits_ > 64)
     throw std::invalid_argument(
         fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
@@ -313,6 +316,7 @@ std::string Packing::layout() const {
   add("messages", messages_);
   if (importers_.bits() > 0) text += fmt::format(", kernel mappings, pins and moves {}", importers_.bits());
   add("memfds", memfds_);
+  if (queue_.bits() > 0) text += fmt::format(", queue {}", queue_.bits());
   if (fences_.bits() > 0) text += fmt::format(", fences {}", fences_.bits());
   if (children_ > 0) text += fmt::format(", children {} x 2 and their fds and vmas", children_);
   return text;
@@ -494,7 +498,7 @@ void Packing::reshape(std::span<const Operation> reshaping) {
 
 std::optional<std::uint64_t> Packing::pack(const World& world, Symmetry symmetry) const {
   // Fences are told apart: a reservation keeps them in order. What importers have beside is not sorted either.
-  const bool plain = symmetry == Symmetry::Ignored || fences_.bits() > 0 || importers_.bits() > 0;
+  const bool plain = symmetry == Symmetry::Ignored || fences_.bits() > 0 || importers_.bits() > 0 || queue_.bits() > 0;
   return plain ? pack_plain(world) : pack_canonical(world);
 }
 
@@ -532,6 +536,11 @@ std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
     const auto importers = importers_.pack(world);
     if (!importers) return std::nullopt;
     writer.put(*importers, importers_.bits());
+  }
+  if (queue_.bits() > 0) {
+    const auto queue = queue_.pack(world);
+    if (!queue) return std::nullopt;
+    writer.put(*queue, queue_.bits());
   }
   if (writer.bad) return std::nullopt;
   return writer.packed;
@@ -633,6 +642,7 @@ World Packing::unpack(std::uint64_t packed) const {
   }
   if (fences_.bits() > 0) fences_.unpack(take(fences_.bits()), world);
   if (importers_.bits() > 0) importers_.unpack(take(importers_.bits()), world);
+  if (queue_.bits() > 0) queue_.unpack(take(queue_.bits()), world);
   return world;
 }
 

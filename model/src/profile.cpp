@@ -91,7 +91,13 @@ constexpr std::array kExporters = {
     ExporterProfile{.name = "reference:prime", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::No, .write_only = false, .fails = true, .vmap_fails = true, .source = "adapters/reference"},
     ExporterProfile{.name = "reference:udmabuf", .interface = Interface::Udmabuf, .allocates_at_export = Answer::Yes, .growth = Growth::Faulting,
-                    .end_needs_begin = true, .chooses_access = false, .fails = true, .vmap_fails = true, .source = "adapters/reference"},
+                    .end_needs_begin = true, .chooses_access = false, .fails = true, .vmap_fails = true, .scattered = Answer::Yes,
+                    .source = "adapters/reference"},
+    // With a video queue beside it.
+    ExporterProfile{.name = "reference:queues", .in_kernel = true, .allocates_at_export = Answer::Yes,
+                    .fails = true, .vmap_fails = true, .source = "adapters/reference"},
+    ExporterProfile{.name = "reference:contiguous", .in_kernel = true, .allocates_at_export = Answer::No,
+                    .fails = true, .vmap_fails = true, .scattered = Answer::Yes, .source = "adapters/reference"},
     // Exporters of kernels.
     ExporterProfile{.name = "vgem", .interface = Interface::Prime, .own_references = 2, .caches_mapping = Answer::Yes,
                     .allocates_at_export = Answer::No, .write_only = false,
@@ -149,6 +155,13 @@ constexpr std::array kFences = {
                  .source = "FENCE_ATTACH to a buffer of vgem's, which IMPORT_SYNC_FILE brings to another's"},
 };
 
+constexpr std::array kQueues = {
+    QueueProfile{.name = "vmalloc", .source = "adapters/reference"},
+    QueueProfile{.name = "contiguous", .allocator = Allocator::Contiguous, .source = "adapters/reference"},
+    QueueProfile{.name = "vivid", .least = 2,
+                 .source = "vivid-core.c: vivid_create_queue; videobuf2-vmalloc.c of 6.1.192 and 6.12.117"},
+};
+
 template <class Range>
 auto find_by_name(const Range& range, std::string_view name) {
   const auto it = std::ranges::find(range, name, [](const auto& profile) { return profile.name; });
@@ -162,6 +175,14 @@ const FenceProfile* find_fence_profile(std::string_view name) { return find_by_n
 const FenceProfile& fences_beside(std::string_view exporter) {
   return *find_fence_profile(exporter.starts_with("reference") ? "reference" : exporter == "vgem" ? "vgem" : "imported");
 }
+std::span<const QueueProfile> queue_profiles() { return kQueues; }
+QueueProfile queue_beside(std::string_view exporter) {
+  if (exporter == "reference:queues") return *find_queue_profile("vmalloc");
+  if (exporter == "reference:contiguous") return *find_queue_profile("contiguous");
+  if (exporter.ends_with("+v4l2")) return *find_queue_profile("vivid");
+  return {};
+}
+const QueueProfile* find_queue_profile(std::string_view name) { return find_by_name(kQueues, name); }
 std::span<const KernelProfile> kernel_profiles() { return kKernels; }
 std::span<const ExporterProfile> exporter_profiles() { return kExporters; }
 const KernelProfile* find_kernel_profile(std::string_view name) { return find_by_name(kKernels, name); }

@@ -37,6 +37,19 @@ bool excluded(const RowInfo& row, const Profile& p) {
          (row.must & bit(Fact::NeedsConfined)) != 0;
 }
 
+bool attaches(const Profile& p) { return p.queue.there() && p.queue.allocator == Allocator::Contiguous; }
+bool vmaps(const Profile& p) { return p.queue.there() && p.queue.allocator == Allocator::Vmalloc; }
+
+/// Rows of a queue's plane that are behind a mapping that fails, where none does.
+bool excluded_by_queue(const RowInfo& row, const Profile& p, const std::bitset<kOperationKinds>& kinds) {
+  if (row.machine != "plane") return false;
+  if (row.event == "inspect" && !attaches(p)) return true;
+  const bool told = kinds.test(kind_of<op::Fail>());
+  const bool fails = attaches(p) ? told && p.exporter.fails
+                                 : p.exporter.has_vmap != Answer::Yes || (told && p.exporter.vmap_fails);
+  return !fails && ((row.must & bit(Fact::CannotMap)) != 0 || (row.source == "Acquired" && row.event == "let_go"));
+}
+
 /// Facts a profile decides for good.
 struct Fixed {
   FactSet always = 0, never = 0;
@@ -64,6 +77,8 @@ Fixed fixed_facts(const Profile& p, const std::bitset<kOperationKinds>& kinds) {
   if (e.write_only) fixed.set(Fact::AccessOffered, true);
   fixed.set(Fact::HasHandle, e.own_references > 0);
   fixed.set(Fact::HasVmap, e.has_vmap);
+  fixed.set(Fact::MapsPlanes, attaches(p));
+  if (e.scattered == Answer::No) fixed.set(Fact::Scattered, false);
   fixed.set(Fact::ExporterPins, e.dynamic);
   if (!e.dynamic || (p.kernel.maps_at_attach && p.kernel.move_notify)) fixed.set(Fact::PinsAtMap, false);
   if (e.dynamic && !p.kernel.move_notify) fixed.set(Fact::PinsAtMap, true);
@@ -112,7 +127,13 @@ bool asked_by_fences(std::string_view event, const std::bitset<kOperationKinds>&
   return true;
 }
 
-bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
+bool asked_for(const RowInfo& row, const Profile& p, const std::bitset<kOperationKinds>& kinds) {
+  // A queue's importer maps as others do.
+  const bool queues = kinds.test(kind_of<op::Qbuf>()) || kinds.test(kind_of<op::PrepareBuf>());
+  if (queues && attaches(p) && row.machine == "storage" && (row.event == "attach" || row.event == "map")) return true;
+  if (queues && vmaps(p) && row.machine == "vmapping") return true;
+  if (row.event == "calls_vmap" && queues && vmaps(p)) return kinds.test(kind_of<op::Fail>());
+  if (row.machine == "plane") return queues;
   // FD_TO_HANDLE looks at the fd as an importer does.
   if (row.machine == "fd" && row.event == "get" && kinds.test(kind_of<op::FdToHandle>())) return true;
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
@@ -122,6 +143,7 @@ bool asked_for(const RowInfo& row, const std::bitset<kOperationKinds>& kinds) {
   if (row.event == event_name(EventId::VmapOnce)) return kinds.test(kind_of<op::Vmap>());
   if (row.event == event_name(EventId::VunmapOnce)) return kinds.test(kind_of<op::Vunmap>());
   if (row.event == "item") return kinds.test(kind_of<op::CreateList>());
+  if (row.event == "queue_call") return queues;
   if (row.event == "split") return kinds.test(kind_of<op::MunmapPage>());
   return asked_by_fences(row.event, kinds);
 }
@@ -149,6 +171,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
     if (machine.name == "create" && profile.exporter.in_kernel) continue;
     if (machine.name == "prime" && profile.exporter.own_references == 0) continue;
     if ((machine.name == "memfd" || machine.name == "udmabuf") && profile.exporter.interface != Interface::Udmabuf) continue;
+    if ((machine.name == "queue" || machine.name == "queue_slot" || machine.name == "plane") && !profile.queue.there()) continue;
     // No mmap ever succeeds.
     if (!profile.exporter.has_mmap && (machine.name == "vma" || machine.name == "remap" || machine.name == "child_vma"))
       continue;
@@ -162,7 +185,7 @@ std::bitset<kMaxRows> reachable_rows(const Profile& profile, const std::bitset<k
     };
     const auto usable = [&](const RowInfo& row) {
       return (row.kind == RowKind::Permitted || row.kind == RowKind::Refused) && fixed.allows(row) &&
-             !excluded(row, profile) && asked_for(row, kinds) &&
+             !excluded(row, profile) && !excluded_by_queue(row, profile, kinds) && asked_for(row, profile, kinds) &&
              (machine.name != "vmap" || profile.exporter.has_vmap != Answer::No || not_there(row));
     };
     // What a new buffer brings along starts where its birth leaves it.

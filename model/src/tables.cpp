@@ -49,6 +49,10 @@ Tables extract_all() {
   contract::extract_prime(all);
   contract::extract_memfd(all);
   contract::extract_udmabuf(all);
+  contract::extract_queue(all);
+  contract::extract_queue_call(all);
+  contract::extract_queue_slot(all);
+  contract::extract_plane(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -85,6 +89,14 @@ Tables extract_all() {
   expect(MachineId::Memfd, state::kMemfdOpen, "Open");
   expect(MachineId::Memfd, state::kMemfdForeign, "Foreign");
   expect(MachineId::Memfd, state::kMemfdGone, "Gone");
+  expect(MachineId::Queue, state::kRequested, "Requested");
+  expect(MachineId::Queue, state::kStreaming, "Streaming");
+  expect(MachineId::QueueSlot, state::kVacant, "Vacant");
+  expect(MachineId::QueueSlot, state::kHolding, "Holding");
+  expect(MachineId::QueueSlot, state::kPrepared, "Prepared");
+  expect(MachineId::QueueSlot, state::kQueued, "Queued");
+  expect(MachineId::Plane, state::kAcquired, "Acquired");
+  expect(MachineId::Plane, state::kPlaneMapped, "Mapped");
   expect(MachineId::Handle, state::kShared, "Shared");
   expect(MachineId::Handle, state::kUnshared, "Unshared");
   expect(MachineId::Fence, state::kNoFence, "None");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transaction.hpp"
 
+#include <algorithm>
+
 namespace dmabuf::model {
 namespace {
 
@@ -33,6 +35,12 @@ constexpr Direction direction_of(SyncFlags f) {
 void Transaction::carry_out(const Operation& operation) {
   if (!p_.kernel.has(operation.index())) return void(malformed());
   std::visit(*this, operation);
+}
+
+std::uint64_t Transaction::page(std::uint8_t b, std::size_t page) const {
+  const auto written = [&](const QueueSlotState& slot) { return slot.state == state::kQueued && slot.buffer == b; };
+  if (w_.queue.state == state::kStreaming && std::ranges::any_of(w_.queue.slots, written)) return kUnknownTag;
+  return w_.page(b, page);
 }
 
 bool Transaction::malformed() {
@@ -231,12 +239,15 @@ bool Transaction::cached_mapping(std::uint8_t b) const {
 
 FactSet Transaction::holder_facts(ReferenceId r) const {
   const std::uint8_t b = w_.references[r.value].buffer;
-  if (b == kNone || w_.buffers[b].attachments + w_.buffers[b].vmaps == 0) return guarded();
+  const auto of = [&](const auto& slots) {
+    return b != kNone && std::ranges::any_of(slots, [&](const auto& slot) { return slot.state != 0 && slot.buffer == b; });
+  };
+  const bool attached = of(w_.attachments), vmapped = of(w_.vmaps);  // a video queue has references of its own
+  if (!attached && !vmapped) return guarded();
   unsigned held = 0;
   for (const ReferenceState& other : w_.references)
     if (other.state == state::kFilled && other.buffer == b) ++held;
-  return guarded() | when(held == 1 && w_.buffers[b].attachments > 0, Fact::LastHolder) |
-         when(held == 1 && w_.buffers[b].vmaps > 0, Fact::LastVmapper);
+  return guarded() | when(held == 1 && attached, Fact::LastHolder) | when(held == 1 && vmapped, Fact::LastVmapper);
 }
 
 // --- exporters -----------------------------------------------------------------------------------
@@ -392,7 +403,7 @@ void Transaction::operator()(const op::DeviceRead& o) {
     return;
   const std::uint8_t b = w_.attachments[mapping.attachment].buffer;
   if (o.page >= buffer(b).pages) return void(malformed());
-  result_.value = w_.page(b, o.page);
+  result_.value = page(b, o.page);
 }
 
 void Transaction::operator()(const op::DeviceWrite& o) {
@@ -496,7 +507,7 @@ void Transaction::operator()(const op::Load& o) {
   if (vma.state != state::kEmpty && o.page >= vma.length) return void(malformed());
   if (!fire(MachineId::Vma, vma.state, event_id<op::Load>(), past_buffer(vma, o.page))) return;
   if (!touch(vma.buffer)) return;
-  if (!vma.suspect) result_.value = w_.page(vma.buffer, static_cast<std::size_t>(vma.offset + o.page));
+  if (!vma.suspect) result_.value = page(vma.buffer, static_cast<std::size_t>(vma.offset + o.page));
 }
 
 void Transaction::operator()(const op::Seek& o) {

@@ -103,6 +103,14 @@ class Transaction {
   void operator()(const op::WriteMemfd& o);
   void operator()(const op::ReadMemfd& o);
   void operator()(const op::CreateList& o);
+  // transaction_queue.cpp
+  void operator()(const op::Reqbufs& o);
+  void operator()(const op::Qbuf& o);
+  void operator()(const op::PrepareBuf& o);
+  void operator()(const op::Dqbuf& o);
+  void operator()(const op::StreamOn& o);
+  void operator()(const op::StreamOff& o);
+  void operator()(const op::CloseVideo& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
@@ -169,6 +177,18 @@ class Transaction {
   void move_storage(std::uint8_t b);
   FactSet pin_facts(const AttachmentState& attachment) const;
 
+  // a video queue: transaction_queue.cpp
+  void put_in(std::uint8_t index, FdId fd, VideoLength length, VideoMemory memory, VideoFile file, EventId event);
+  bool acquire(QueueSlotState& slot, FdId fd, VideoLength length);
+  bool vmap_plane(QueueSlotState& slot);
+  bool map_plane(QueueSlotState& slot);
+  bool let_go(QueueSlotState& slot);
+  bool free_slots(bool streamed);
+  void give_back(QueueSlotState& slot, bool streamed);
+  bool maps_planes() const { return p_.queue.allocator == Allocator::Contiguous; }
+  /// The tag of a page, unless a device is writing there right now.
+  std::uint64_t page(std::uint8_t b, std::size_t page) const;
+
   BufferState& buffer(std::uint8_t b) { return w_.buffers[b]; }
   bool strict_attached(std::uint8_t b) const;
   /// Nobody uses it, but the exporter keeps it: the storage under it must stay (DBUF-MIG-004).
@@ -192,6 +212,7 @@ class Transaction {
   Direction direction_ = Direction::None;  ///< what the map, unmap, begin or end under way is called with
   std::uint8_t attach_refused_by_ = kNone;
   std::uint8_t asked_ = kNone;      ///< the buffer whose exporter has taken part
+  bool acquires_ = false;           ///< a queue: what is refused from now on has undone itself
   bool pinned_ = false;
   bool pin_undone_ = false;         ///< pin said yes, and the map that followed no: unpin was called
   bool attach_undone_ = false;      ///< attach said yes, and what followed no: detach was called

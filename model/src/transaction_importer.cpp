@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// What an importer in the kernel does beside mapping: attach, of either sort, pin, kernel mappings.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -129,7 +130,8 @@ void Transaction::leave_behind(World& next) const {
   const auto count_refusal = [&] {
     if (attach_refused_by_ != kNone) ++next.buffers[attach_refused_by_].callbacks.attach_refused;
   };
-  if (asked_ == kNone) return count_refusal();
+  if (acquires_) next = w_;
+  if (acquires_ || asked_ == kNone) return count_refusal();
   const BufferState& now = w_.buffers[asked_];
   BufferState& kept = next.buffers[asked_];
   kept.callbacks = now.callbacks;
@@ -156,7 +158,9 @@ void Transaction::operator()(const op::Vmap& o) {
     return;
   if (!fire(MachineId::Vmap, vmap.state, event_id<op::Vmap>())) return;
   vmap.buffer = b;
-  result_.value = ++state.vmaps;  // all of a buffer's are one (DBUF-VMP-003)
+  ++state.vmaps;
+  // All of a buffer's are one (DBUF-VMP-003); what a video queue has nobody is told of.
+  result_.value = static_cast<std::uint64_t>(std::ranges::count(w_.vmaps, b, &VmapState::buffer));
 }
 
 void Transaction::operator()(const op::Vunmap& o) {
@@ -174,7 +178,7 @@ void Transaction::operator()(const op::VmapRead& o) {
   if (!fire(MachineId::Vmap, vmap.state, event_id<op::VmapRead>())) return;
   const BufferState& state = buffer(vmap.buffer);
   if (o.page >= state.pages) return void(malformed());
-  result_.value = w_.page(vmap.buffer, o.page);
+  result_.value = page(vmap.buffer, o.page);
 }
 
 void Transaction::operator()(const op::VmapWrite& o) {

@@ -104,6 +104,7 @@ bool Transaction::at_each(ChildState& child, EventId event) {
 
 void Transaction::operator()(const op::Fork& o) {
   ChildState& child = w_.children[o.child.value];
+  if (p_.queue.there()) return void(malformed());  // it would have the video file, too
   if (!fire(MachineId::Child, child.state, event_id<op::Fork>())) return;
   for (std::size_t f = 0; f < kMaxFds; ++f) {
     if (w_.fds[f].state != state::kFdOpen || w_.fds[f].process != 0) continue;
@@ -126,7 +127,7 @@ void Transaction::operator()(const op::ChildLoad& o) {
   result_.reason = nullptr;
   if (!fire(MachineId::ChildVma, vma.state, event_id<op::ChildLoad>(), past_buffer(vma, o.page))) return;
   if (!touch(vma.buffer)) return;
-  if (!vma.suspect) result_.value = w_.page(vma.buffer, static_cast<std::size_t>(vma.offset + o.page));
+  if (!vma.suspect) result_.value = page(vma.buffer, static_cast<std::size_t>(vma.offset + o.page));
 }
 
 void Transaction::operator()(const op::Exec& o) {

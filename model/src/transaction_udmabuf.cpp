@@ -65,7 +65,8 @@ void Transaction::operator()(const op::ReadMemfd& o) {
   if (o.memfd.value >= kMaxMemfds) return void(malformed());
   MemfdState& memfd = w_.memfds[o.memfd.value];
   if (memfd.state == state::kMemfdOpen && o.page >= memfd.pages) return void(malformed());
-  if (fire(MachineId::Memfd, memfd.state, event_id<op::ReadMemfd>())) result_.value = memfd.content[o.page];
+  if (fire(MachineId::Memfd, memfd.state, event_id<op::ReadMemfd>()) && w_.queue.state != state::kStreaming)
+    result_.value = memfd.content[o.page];  // a device may be writing to it
 }
 
 bool Transaction::item(MemfdId id, std::uint8_t from, std::uint8_t pages) {

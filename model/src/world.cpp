@@ -77,7 +77,8 @@ unsigned World::ledger(BufferId b, const Profile& profile) const {
   for (const ChildState& child : children)
     if (child.state != state::kNoChild)
       inherited += count(child.fds, state::kFdOpen) + count(child.vmas, state::kFilled);
-  return armed(buffers[b.value].poll_in) + armed(buffers[b.value].poll_out) + inherited + count(fds, state::kFdOpen) +
+  const auto planes = static_cast<unsigned>(std::ranges::count(queue.slots, b.value, &QueueSlotState::buffer));
+  return planes + armed(buffers[b.value].poll_in) + armed(buffers[b.value].poll_out) + inherited + count(fds, state::kFdOpen) +
          count(references, state::kFilled) + count(vmas, state::kFilled) +
          count(messages, state::kFilled) +
          (open > 0 && profile.exporter.own_references > 0 ? profile.exporter.own_references + open - 1U : 0U);
@@ -94,7 +95,7 @@ bool World::empty() const {
                              }) &&
          unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
          unused(messages) && unused(children) && unused(sync_files) && unused(vmaps) &&
-         std::ranges::none_of(memfds, [](const MemfdState& memfd) { return memfd.state == state::kMemfdOpen; }) &&
+         queue == QueueState{} && std::ranges::none_of(memfds, [](const MemfdState& memfd) { return memfd.state == state::kMemfdOpen; }) &&
          std::ranges::none_of(fences, [](const FenceState& fence) { return fence.state == state::kPending; });
 }
 
@@ -220,6 +221,7 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
   for (std::uint8_t b = 0; b < kMaxBuffers; ++b)
     if (start.buffers[b].failure.state != 0)
       carry_out(op::Fail{BufferId{b}, start.buffers[b].failure.callback, 0, Failure::NoMemory});
+  if (start.queue.state != 0) carry_out(op::CloseVideo{});
   each(start.children, [&](std::uint8_t i) { carry_out(op::Exit{ChildId{i}}); });
   for (std::uint8_t order = 0; order < kMaxFences; ++order)  // oldest first (DBUF-FEN-011)
     for (std::uint8_t i = 0; i < kMaxFences; ++i)

@@ -372,6 +372,13 @@ constexpr Pinned kPinned[] = {
     {"failing-static", 23642, 631798, 172618, 12},
     {"failing-access", 542, 13652, 20956, 7},
     {"dynamic-importers-unknown", 118, 386, 721, 7},
+    {"queues", 4251, 65277, 213777, 10},
+    {"queues-vivid", 220, 2396, 8169, 7},
+    {"queues-contiguous", 2080, 27752, 108856, 10},
+    {"queues-unknown", 272, 2862, 10653, 7},
+    {"queues-novmap", 25, 170, 1045, 6},
+    {"queues-failing", 1038, 16828, 38972, 9},
+    {"queues-failing-contiguous", 1038, 16372, 39692, 9},
 };
 
 TEST(Contract, HoldsInEveryStateOfEveryStandardConfiguration) {
@@ -725,6 +732,15 @@ std::vector<Mutant> mutants() {
        },
        TeardownWorks,
        {"export b0 r0 2 rw", "attach r0 d0 a0"}},
+      {"FreedIndexKeepsItsReference", "an effect dropped: what an index lets go of is not put", "queues",
+       [](Spoilt& s) { s.effects(s.row("plane", "Mapped", "let_go", 0), {}); }, ReferencesMoveAsSaid,
+       {"create b0 f0 2 rw", "reqbufs 1", "qbuf 0 f0", "reqbufs 0"}},
+      {"StreamOffForgetsWhatItHolds", "a target swapped: a queued buffer that is cancelled is Vacant", "queues",
+       [](Spoilt& s) {
+         s.replace(MachineId::QueueSlot, s.row("queue_slot", "Queued", "cancel"), [](Cell& c) { c.next = state::kVacant; });
+       },
+       PlanesHeld,
+       {"create b0 f0 2 rw", "reqbufs 1", "qbuf 0 f0", "streamoff"}},
   };
 }
 

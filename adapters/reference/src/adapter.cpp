@@ -28,6 +28,12 @@ ReferenceAdapter::ReferenceAdapter(const ExporterConfig& exporter, Mutant mutant
                                  model::kind_of<model::op::WriteMemfd>(), model::kind_of<model::op::ReadMemfd>(),
                                  model::kind_of<model::op::CreateList>()})
     alphabet_.set(kind, exporter.takes_lists);
+  for (const std::size_t kind : {model::kind_of<model::op::Reqbufs>(), model::kind_of<model::op::Qbuf>(),
+                                 model::kind_of<model::op::PrepareBuf>(), model::kind_of<model::op::Dqbuf>(),
+                                 model::kind_of<model::op::StreamOn>(), model::kind_of<model::op::StreamOff>(),
+                                 model::kind_of<model::op::CloseVideo>()})
+    alphabet_.set(kind, exporter.queue != Importing::No);
+  if (exporter.queue != Importing::No) alphabet_.reset(model::kind_of<model::op::Fork>());  // the video file would be a child's, too
 }
 
 model::Outcome ReferenceAdapter::apply(const model::Operation& operation) {

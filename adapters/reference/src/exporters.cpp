@@ -7,7 +7,7 @@ namespace dmabuf::reference {
 
 namespace {
 
-constinit const std::array<ExporterConfig, 10> kConfigs = {{
+constinit const std::array<ExporterConfig, 12> kConfigs = {{
     {.name = "eager", .ops = &kPlainOps, .allocates_at_export = true},
     {.name = "deferred", .ops = &kPlainOps},
     {.name = "caching", .ops = &kPlainOps, .allocates_at_export = true, .caches_mappings = true},
@@ -30,6 +30,8 @@ constinit const std::array<ExporterConfig, 10> kConfigs = {{
     {.name = "nommap", .ops = &kNoMmapOps, .allocates_at_export = true},
     {.name = "novmap", .ops = &kNoVmapOps, .allocates_at_export = true},
     {.name = "dynamic", .ops = &kDynamicOps},
+    {.name = "queues", .ops = &kPlainOps, .allocates_at_export = true, .queue = Importing::Vmalloc},
+    {.name = "contiguous", .ops = &kPlainOps, .queue = Importing::Contiguous, .scattered = true},
 }};
 
 }  // namespace

@@ -18,6 +18,7 @@ void System::let_go() {
   const auto each = [](std::size_t count, auto&& step) {
     for (std::size_t i = 0; i < count; ++i) step(static_cast<std::uint8_t>(i));
   };
+  (void)run(model::op::CloseVideo{});
   each(children_.size(), [this](std::uint8_t i) { run(model::op::Exit{{i}}); });
   for (bool more = true; more;) {  // oldest first
     more = false;

@@ -11,51 +11,59 @@ using model::done;
 using model::Outcome;
 using model::refused;
 
-Outcome System::run(const model::op::Vmap& op) {
-  if (op.reference.value >= references_.size() || op.vmap.value >= vmaps_.size()) return refused(ENOENT);
-  const std::int8_t index = references_[op.reference.value];
-  if (index == kNobody) return refused(ENOENT);
-  Vmap& vmap = vmaps_[op.vmap.value];
-  if (vmap.buffer != kNobody) return refused(EEXIST);
-  DmaBuf& buffer = buffer_of(index);
+int System::vmap(DmaBuf& buffer) {
   const DmaBufOps& ops = *buffer.exporter->ops;
-  if (ops.vmap == nullptr) return refused(is(Mutant::VmapMissingWrongErrno) ? EOPNOTSUPP : EINVAL);
-
+  if (ops.vmap == nullptr) return is(Mutant::VmapMissingWrongErrno) ? EOPNOTSUPP : EINVAL;
   if (buffer.vmapping_counter == 0 || is(Mutant::NestedVmapCallsExporter)) {
     int error = told_to_fail(buffer, model::Callback::Vmap);
     if (error == 0) error = ops.vmap(core_, buffer, buffer.vmap_at);
     if (error != 0) {
       if (is(Mutant::FailedVmapIsCounted)) ++buffer.vmapping_counter;
-      return refused(error);
+      return error;
     }
     buffer.count(Callback::Vmap);
   }
   ++buffer.vmapping_counter;
+  return 0;
+}
+
+void System::vunmap(DmaBuf& buffer) {
+  if (buffer.vmapping_counter == 0) {
+    ++warnings_;  // a kernel would not survive it
+    return;
+  }
+  if (is(Mutant::VunmapForgetsToCount) && buffer.vmapping_counter > 1) return;
+  --buffer.vmapping_counter;
+  if (buffer.vmapping_counter > 0 && !is(Mutant::FirstVunmapIsTheLast)) return;
+  if (is(Mutant::LastVunmapSkipped)) return;
+  if (buffer.called(Callback::Vmap) <= buffer.called(Callback::Vunmap)) return;
+  buffer.exporter->ops->vunmap(core_, buffer);
+  buffer.count(Callback::Vunmap);
+}
+
+Outcome System::run(const model::op::Vmap& op) {
+  if (op.reference.value >= references_.size() || op.vmap.value >= vmaps_.size()) return refused(ENOENT);
+  const std::int8_t index = references_[op.reference.value];
+  if (index == kNobody) return refused(ENOENT);
+  Vmap& slot = vmaps_[op.vmap.value];
+  if (slot.buffer != kNobody) return refused(EEXIST);
+  DmaBuf& buffer = buffer_of(index);
+  if (const int error = vmap(buffer)) return refused(error);
   if (is(Mutant::VmapCountsReference)) get_file(buffer);
   const bool elsewhere = is(Mutant::NestedVmapElsewhere) && buffer.vmapping_counter > 1;
-  vmap = {index, buffer.vmap_at};
-  if (elsewhere) vmap.at.bank ^= 1U;
+  slot = {index, buffer.vmap_at};
+  if (elsewhere) slot.at.bank ^= 1U;
   return model::Reply{static_cast<std::uint64_t>(std::ranges::count_if(
-      vmaps_, [&](const Vmap& known) { return known.buffer == index && known.at == vmap.at; }))};
+      vmaps_, [&](const Vmap& known) { return known.buffer == index && known.at == slot.at; }))};
 }
 
 Outcome System::run(const model::op::Vunmap& op) {
   if (op.vmap.value >= vmaps_.size()) return refused(ENOENT);
-  Vmap& vmap = vmaps_[op.vmap.value];
-  if (vmap.buffer == kNobody) return refused(ENOENT);
-  DmaBuf& buffer = buffer_of(vmap.buffer);
-  vmap = {};
-  if (buffer.vmapping_counter == 0) {
-    ++warnings_;  // a kernel would not survive it
-    return done();
-  }
-  if (is(Mutant::VunmapForgetsToCount) && buffer.vmapping_counter > 1) return done();
-  --buffer.vmapping_counter;
-  if (buffer.vmapping_counter > 0 && !is(Mutant::FirstVunmapIsTheLast)) return done();
-  if (is(Mutant::LastVunmapSkipped)) return done();
-  if (buffer.called(Callback::Vmap) <= buffer.called(Callback::Vunmap)) return done();
-  buffer.exporter->ops->vunmap(core_, buffer);
-  buffer.count(Callback::Vunmap);
+  Vmap& slot = vmaps_[op.vmap.value];
+  if (slot.buffer == kNobody) return refused(ENOENT);
+  DmaBuf& buffer = buffer_of(slot.buffer);
+  slot = {};
+  vunmap(buffer);
   return done();
 }
 

@@ -30,8 +30,10 @@ TEST(Adapter, CanDoWhatItsExporterHasAWayFor) {
       EXPECT_EQ(alphabet[kind], exporter == "prime");
     EXPECT_EQ(alphabet[model::kind_of<op::Migrate>()], exporter == "dynamic");
     EXPECT_EQ(alphabet[model::kind_of<op::CreateList>()], exporter == "udmabuf");
+    const bool queue = find_exporter(exporter)->queue != Importing::No;
+    EXPECT_EQ(alphabet[model::kind_of<op::Qbuf>()], queue);
     const std::size_t missing =
-        11U - (exporter == "prime" ? 4U : 0U) - (exporter == "dynamic" ? 1U : 0U) - (exporter == "udmabuf" ? 5U : 0U);
+        (queue ? 12U : 18U) - (exporter == "prime" ? 4U : 0U) - (exporter == "dynamic" ? 1U : 0U) - (exporter == "udmabuf" ? 5U : 0U);
     EXPECT_EQ(alphabet.count(), model::kOperationKinds - missing);
     const Operation impossible = in_kernel ? create(0, 0) : export_buffer(0, 0);
     EXPECT_THROW(adapter->apply(impossible), HarnessError);

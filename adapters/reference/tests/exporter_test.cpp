@@ -8,7 +8,7 @@ namespace {
 using namespace shorthand;
 
 TEST(Exporters, AreFoundByTheirNames) {
-  EXPECT_EQ(reference_exporters().size(), 10U);
+  EXPECT_EQ(reference_exporters().size(), 12U);
   for (std::string_view name : reference_exporters()) {
     ASSERT_NE(find_exporter(name), nullptr);
     EXPECT_EQ(find_exporter(name)->name, name);
@@ -257,6 +257,21 @@ TEST(Nommap, HasNoCpuMappings) {
   EXPECT_EQ(run(mmap_fd(0, 0, 0, 1)), EINVAL);
   EXPECT_EQ(run(mmap_fd(0, 0, 0, 9)), EINVAL);
   EXPECT_EQ(run.references(), 1);
+}
+
+/// One reference an index, from the QBUF on, whatever is dequeued, until something else comes.
+TEST(Queue, HoldsWhatItWasGiven) {
+  for (const std::string_view name : {"queues", "contiguous"}) {
+    Subject run(name);
+    run.all({export_buffer(0, 0), install(0, 0), reqbufs(2), qbuf(0, 0), qbuf(1, 0), close_fd(0)});
+    EXPECT_EQ(run.buffer()[Aspect::References], 2) << name;
+    EXPECT_EQ(run.buffer()[Aspect::Attachments], name == "queues" ? 0 : 2) << name;
+    run.all({streamon(), dqbuf(), dqbuf(), streamoff()});
+    EXPECT_EQ(run.buffer()[Aspect::References], 2) << name;
+    run.all({reqbufs(1)});
+    EXPECT_TRUE(run.released()) << name;
+    EXPECT_EQ(run.system().leftover(), Leftover{}) << name;
+  }
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using namespace shorthand;
 
 TEST(Mutants, AreAllInTheTableInOrder) {
   const auto table = mutants();
-  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::RefusedListLeaks));
+  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::QueueForgetsUnmap));
   for (std::size_t i = 0; i < table.size(); ++i)
     EXPECT_EQ(static_cast<std::size_t>(table[i].mutant), i + 1) << table[i].name;
 }
@@ -45,7 +45,7 @@ Operation anything(std::mt19937& random) {
   const auto cloexec = [&] { return static_cast<CloseOnExec>(below(2)); };
   const auto direction = [&] { return static_cast<Direction>(below(4)); };
   const auto file = [&] { return static_cast<DrmFile>(below(2)); };
-  switch (below(42)) {
+  switch (below(49)) {
     case 0:
       return export_buffer(below(4), below(5), below(6), static_cast<Access>(below(3)));
     case 1:
@@ -130,6 +130,20 @@ Operation anything(std::mt19937& random) {
       const auto item = [&] { return Item{static_cast<Slot>(random() % 8 == 0 ? 14 + random() % 2 : random() % 3), below(5), below(6)}; };
       return list(below(4), fd(), item(), item(), static_cast<ListForm>(below(9)), cloexec());
     }
+    case 42:
+      return reqbufs(below(3), static_cast<VideoMemory>(below(2)), static_cast<VideoFile>(below(2)));
+    case 43:
+      return qbuf(below(3), fd(), static_cast<VideoLength>(below(4)), static_cast<VideoMemory>(below(2)), static_cast<VideoFile>(below(2)));
+    case 44:
+      return prepare_buf(below(3), fd(), static_cast<VideoLength>(below(4)));
+    case 45:
+      return dqbuf(static_cast<VideoFile>(below(2)));
+    case 46:
+      return streamon();
+    case 47:
+      return streamoff(static_cast<VideoFile>(below(2)));
+    case 48:
+      return close_video(static_cast<VideoFile>(below(2)));
     case 24:
       return seek(fd(), static_cast<Whence>(below(6)), static_cast<std::int16_t>(below(3) - 1));
     default:

@@ -64,6 +64,24 @@ inline Operation list(Slot b, Slot f, Item first, Item second, ListForm form = L
                       CloseOnExec cloexec = CloseOnExec::No) {
   return op::CreateList{{b}, {f}, {first.memfd}, first.from, first.pages, {second.memfd}, second.from, second.pages, form, cloexec};
 }
+using model::VideoFile;
+using model::VideoLength;
+using model::VideoMemory;
+inline Operation reqbufs(Slot count = 2, VideoMemory memory = VideoMemory::DmaBuf, VideoFile file = VideoFile::First) {
+  return op::Reqbufs{count, memory, file};
+}
+inline Operation qbuf(Slot index, Slot f, VideoLength length = VideoLength::Whole, VideoMemory memory = VideoMemory::DmaBuf,
+                      VideoFile file = VideoFile::First) {
+  return op::Qbuf{index, {f}, length, memory, file};
+}
+inline Operation prepare_buf(Slot index, Slot f, VideoLength length = VideoLength::Whole,
+                             VideoMemory memory = VideoMemory::DmaBuf, VideoFile file = VideoFile::First) {
+  return op::PrepareBuf{index, {f}, length, memory, file};
+}
+inline Operation dqbuf(VideoFile file = VideoFile::First) { return op::Dqbuf{file}; }
+inline Operation streamon(VideoFile file = VideoFile::First) { return op::StreamOn{file}; }
+inline Operation streamoff(VideoFile file = VideoFile::First) { return op::StreamOff{file}; }
+inline Operation close_video(VideoFile file = VideoFile::First) { return op::CloseVideo{file}; }
 inline Operation close_handle(Slot b, DrmFile file = DrmFile::First) { return op::CloseHandle{{b}, file}; }
 inline Operation create_dumb(Slot b, Slot pages = 1) { return op::CreateDumb{{b}, pages}; }
 inline Operation handle_to_fd(Slot b, Slot f, Access access = Access::ReadWrite, DrmFile file = DrmFile::First,

@@ -38,6 +38,7 @@ const std::vector<Reach>& reaches() {
       const bool ours = exporter.name.starts_with("reference");
       model::Profile profile{*model::find_kernel_profile(ours ? "reference" : "6.12"), exporter, {.name = "harness", .guards_misuse = true}};
       profile.fences = model::fences_beside(exporter.name);
+      profile.queue = model::queue_beside(exporter.name);
       const auto rows = model::reachable_rows(profile, std::bitset<model::kOperationKinds>{}.set());
       const std::string name = family(exporter.name);
       const auto same = std::ranges::find(made, name, &Reach::exporter);

@@ -38,5 +38,9 @@ void extract_failure(Tables& tables);
 void extract_prime(Tables& tables);
 void extract_memfd(Tables& tables);
 void extract_udmabuf(Tables& tables);
+void extract_queue(Tables& tables);
+void extract_queue_call(Tables& tables);
+void extract_queue_slot(Tables& tables);
+void extract_plane(Tables& tables);
 
 }  // namespace dmabuf::model::contract

@@ -26,6 +26,7 @@ struct Bounds {
   std::uint8_t children = kMaxChildren;
   std::uint8_t vmaps = kMaxVmaps;
   std::uint8_t memfds = kMaxMemfds;
+  std::uint8_t indices = 0;  ///< of a video queue, where there is one
   /// Kinds of operations allowed (indices of Operation); all by default.
   std::bitset<kOperationKinds> kinds = std::bitset<kOperationKinds>{}.set();
 };

@@ -54,8 +54,9 @@ enum class Invariant : std::uint8_t {
   ChildrenHoldTheirOwn,
   VmapsCounted,
   MovesAreTold,
+  PlanesHeld,
 };
-inline constexpr std::size_t kInvariants = 21;
+inline constexpr std::size_t kInvariants = 22;
 
 struct InvariantInfo {
   Invariant invariant;

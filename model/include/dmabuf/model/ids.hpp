@@ -42,6 +42,7 @@ inline constexpr std::size_t kProcesses = 2;
 inline constexpr std::size_t kDevices = 2;
 inline constexpr std::size_t kDrmFiles = 2;  ///< open files of one DRM device
 inline constexpr std::size_t kMaxMemfds = 2;
+inline constexpr std::size_t kMaxIndices = 2;  ///< buffers of a video queue
 inline constexpr std::size_t kMaxFences = 4;
 inline constexpr std::size_t kMaxSyncFiles = 3;
 inline constexpr std::size_t kMaxEntries = 6;  ///< of one reservation, or one sync_file

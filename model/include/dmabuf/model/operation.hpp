@@ -34,6 +34,17 @@ enum class ListForm : std::uint8_t {
   OddSize,    ///< of both, the second one byte longer
   Unmapped,   ///< the argument is no readable memory
 };
+/// Which open file of the video device asks: the first owns the queue, if anybody does.
+enum class VideoFile : std::uint8_t { First, Second };
+/// `v4l2_buffer.memory` or `v4l2_requestbuffers.memory`: V4L2_MEMORY_DMABUF, or a number nobody has given a meaning.
+enum class VideoMemory : std::uint8_t { DmaBuf, Unknown };
+/// `v4l2_buffer.length` of a QBUF.
+enum class VideoLength : std::uint8_t {
+  Whole,  ///< 0: the dma-buf's size
+  Image,  ///< no more than the format needs
+  Short,  ///< less than that
+  Long,   ///< a page more than the dma-buf has
+};
 /// Which open file of the exporter's DRM device a handle is one of: handles are per file (DBUF-PRM-007).
 enum class DrmFile : std::uint8_t { First, Second };
 /// `enum dma_data_direction`, same order as the kernel's.
@@ -249,6 +260,22 @@ struct CreateList { BufferId buffer; FdId fd; MemfdId first; std::uint8_t start;
   std::uint8_t start2; std::uint8_t pages2; ListForm form; CloseOnExec cloexec;
   friend bool operator==(const CreateList&, const CreateList&) = default; };
 
+// --- V4L2: one queue, which imports ---------------------------------------------------------------
+/// REQBUFS of V4L2_MEMORY_DMABUF, which returns how many there are.
+struct Reqbufs { std::uint8_t count; VideoMemory memory = VideoMemory::DmaBuf; VideoFile file = VideoFile::First;
+  friend bool operator==(const Reqbufs&, const Reqbufs&) = default; };
+struct Qbuf { std::uint8_t index; FdId fd; VideoLength length = VideoLength::Whole; VideoMemory memory = VideoMemory::DmaBuf;
+  VideoFile file = VideoFile::First; friend bool operator==(const Qbuf&, const Qbuf&) = default; };
+struct PrepareBuf { std::uint8_t index; FdId fd; VideoLength length = VideoLength::Whole;
+  VideoMemory memory = VideoMemory::DmaBuf; VideoFile file = VideoFile::First;
+  friend bool operator==(const PrepareBuf&, const PrepareBuf&) = default; };
+/// Waits for the oldest that is queued, if the device has any, and returns its index.
+struct Dqbuf { VideoFile file = VideoFile::First; friend bool operator==(const Dqbuf&, const Dqbuf&) = default; };
+struct StreamOn { VideoFile file = VideoFile::First; friend bool operator==(const StreamOn&, const StreamOn&) = default; };
+struct StreamOff { VideoFile file = VideoFile::First; friend bool operator==(const StreamOff&, const StreamOff&) = default; };
+/// The file is opened again when it is needed.
+struct CloseVideo { VideoFile file = VideoFile::First; friend bool operator==(const CloseVideo&, const CloseVideo&) = default; };
+
 }  // namespace op
 
 /// One request. Trivially copyable, at most 16 bytes.
@@ -263,7 +290,8 @@ using Operation =
                  op::Exit, op::Vmap, op::Vunmap, op::VmapRead, op::VmapWrite,
                  op::AttachDynamic, op::Pin, op::Unpin, op::Migrate, op::Fail,
                  op::CreateDumb, op::HandleToFd, op::FdToHandle,
-                 op::Memfd, op::CloseMemfd, op::WriteMemfd, op::ReadMemfd, op::CreateList>;
+                 op::Memfd, op::CloseMemfd, op::WriteMemfd, op::ReadMemfd, op::CreateList,
+                 op::Reqbufs, op::Qbuf, op::PrepareBuf, op::Dqbuf, op::StreamOn, op::StreamOff, op::CloseVideo>;
 static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 16);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
@@ -278,7 +306,8 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "mprotect", "munmap_page", "mremap", "move", "fork", "child_load", "exec", "exit",
     "vmap", "vunmap", "vmap_read", "vmap_write", "attach_dynamic", "pin", "unpin", "migrate", "fail",
     "create_dumb", "handle_to_fd", "fd_to_handle",
-    "memfd", "close_memfd", "write_memfd", "read_memfd", "create_list"};
+    "memfd", "close_memfd", "write_memfd", "read_memfd", "create_list",
+    "reqbufs", "qbuf", "prepare_buf", "dqbuf", "streamon", "streamoff", "close_video"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
 

@@ -18,6 +18,7 @@
 #include "dmabuf/model/bounds.hpp"
 #include "dmabuf/model/pack_fence.hpp"
 #include "dmabuf/model/pack_importer.hpp"
+#include "dmabuf/model/pack_queue.hpp"
 #include "dmabuf/model/world.hpp"
 
 namespace dmabuf::model {
@@ -117,6 +118,7 @@ class Packing {
   Slots<MemfdState> memfds_;
   FencePacking fences_;
   ImporterPacking importers_;
+  QueuePacking queue_;
 };
 
 }  // namespace dmabuf::model

@@ -97,6 +97,7 @@ struct ExporterProfile {
   bool fails = false;                       ///< its callbacks can be told to fail
   bool vmap_fails = false;                  ///< its vmap, too (the core would warn, DBUF-VMP-004)
   Answer has_vmap = Answer::Yes;            ///< else -EINVAL (DBUF-VMP-002)
+  Answer scattered = Answer::Maybe;         ///< several pages have gaps between them, where a device looks (DBUF-VBT-022)
   bool device_data = true;                  ///< DeviceRead/DeviceWrite can see the pages
   std::string_view source;
 };
@@ -119,11 +120,27 @@ struct FenceProfile {
   std::string_view source = {};
 };
 
+/// How a video queue gets at the buffers it imports: `vb2_mem_ops`.
+enum class Allocator : std::uint8_t {
+  Vmalloc,    ///< a kernel mapping, and no attachment (DBUF-VBT-017)
+  Contiguous, ///< an attachment, mapped, and no gaps (DBUF-VBT-010)
+};
+
+struct QueueProfile {
+  std::string_view name;   ///< "vmalloc"; "" when there is no queue
+  Allocator allocator = Allocator::Vmalloc;
+  std::uint8_t least = 1;  ///< REQBUFS of fewer gives so many
+  std::string_view source = {};
+
+  constexpr bool there() const { return !name.empty(); }
+};
+
 struct Profile {
   KernelProfile kernel;
   ExporterProfile exporter;
   ImporterProfile importer;
   FenceProfile fences = {};
+  QueueProfile queue = {};
 };
 
 std::span<const FenceProfile> fence_profiles();
@@ -131,6 +148,10 @@ const FenceProfile* find_fence_profile(std::string_view name);
 /// Who makes the fences of programs on this exporter: the reference of its own, vgem on its own buffers, else vgem
 /// through sync_files.
 const FenceProfile& fences_beside(std::string_view exporter);
+std::span<const QueueProfile> queue_profiles();
+const QueueProfile* find_queue_profile(std::string_view name);
+/// Of a target's exporter: the reference's own, or vivid's where "+v4l2" is said; else there is none.
+QueueProfile queue_beside(std::string_view exporter);
 std::span<const KernelProfile> kernel_profiles();
 std::span<const ExporterProfile> exporter_profiles();
 /// nullptr if there is none of that name.

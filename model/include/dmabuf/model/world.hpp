@@ -179,6 +179,22 @@ struct MemfdState {
   friend bool operator==(const MemfdState&, const MemfdState&) = default;
 };
 
+/// One index of the video queue, and what its plane holds.
+struct QueueSlotState {
+  StateId state = 0;  ///< machine "queue_slot"
+  StateId plane = 0;  ///< machine "plane"
+  std::uint8_t buffer = kNone;
+  VideoLength length = VideoLength::Whole;
+  friend bool operator==(const QueueSlotState&, const QueueSlotState&) = default;
+};
+
+struct QueueState {
+  StateId state = 0;  ///< machines "queue", "queue_call"
+  std::uint8_t oldest = 0;  ///< of those queued; 0 if there is none
+  std::array<QueueSlotState, kMaxIndices> slots{};
+  friend bool operator==(const QueueState&, const QueueState&) = default;
+};
+
 struct World {
   std::array<BufferState, kMaxBuffers> buffers{};
   std::array<FdState, kMaxFds> fds{};
@@ -192,6 +208,7 @@ struct World {
   std::array<ChildState, kMaxChildren> children{};
   std::array<VmapState, kMaxVmaps> vmaps{};
   std::array<MemfdState, kMaxMemfds> memfds{};
+  QueueState queue{};
   friend bool operator==(const World&, const World&) = default;
 
   /// What a page of the buffer holds, wherever that is.
@@ -205,7 +222,7 @@ struct World {
   bool named(BufferId b) const;
   bool pending(FenceId c) const;
   /// What the ledger says f_count must be (DBUF-INV-001): fds + references + vmas + messages in
-  /// flight + the children's fds and vmas + the exporter's own + armed poll slots.
+  /// flight + the children's fds and vmas + the exporter's own + armed poll slots + planes of a video queue.
   unsigned ledger(BufferId b, const Profile& profile) const;
   /// The buffer an fd, reference, … stands for; kNone if the slot is empty.
   std::uint8_t buffer_of(FdId f) const { return f.value < kMaxFds ? fds[f.value].buffer : kNone; }

@@ -36,6 +36,9 @@ struct DmaBufOps {
   void (*allocate)(Core&, DmaBuf&) = nullptr;
 };
 
+/// Is there a video queue beside the exporter, and what does it do with what it imports?
+enum class Importing : std::uint8_t { No, Vmalloc, Contiguous };
+
 struct ExporterConfig {
   std::string_view name;
   const DmaBufOps* ops = nullptr;
@@ -48,6 +51,8 @@ struct ExporterConfig {
   bool takes_lists = false;         ///< of memfds and their pages
   bool checks_flags = false;        ///< -EINVAL for flags it does not know; else they are ignored
   std::uint8_t own_references = 0;  ///< beside the fd's, while the handle is open
+  Importing queue = Importing::No;
+  bool scattered = false;           ///< its pages lie apart
 
   bool dynamic() const { return ops->pin != nullptr; }
 };

@@ -249,6 +249,23 @@ enum class Mutant : std::uint8_t {
   ListReversed,
   ListCopiesPages,
   RefusedListLeaks,
+  // a video queue
+  RefusedQbufLeaks,
+  RefusedQbufKeepsOld,
+  QueueKeepsReplaced,
+  RequeueAcquiresAgain,
+  QueueSharesReference,
+  DqbufReleases,
+  StreamOffReleases,
+  ReqbufsForgetsLast,
+  CloseVideoForgets,
+  ReqbufsWhileStreaming,
+  QbufBadFdWrongErrno,
+  QbufVmapErrnoPassed,
+  QbufPreparesAgain,
+  DqbufNewestFirst,
+  QueueTakesGaps,
+  QueueForgetsUnmap,
 };
 
 /// Where the bug comes to light.

@@ -102,6 +102,13 @@ class System {
   model::Outcome run(const model::op::WriteMemfd&);
   model::Outcome run(const model::op::ReadMemfd&);
   model::Outcome run(const model::op::CreateList&);
+  model::Outcome run(const model::op::Reqbufs&);
+  model::Outcome run(const model::op::Qbuf&);
+  model::Outcome run(const model::op::PrepareBuf&);
+  model::Outcome run(const model::op::Dqbuf&);
+  model::Outcome run(const model::op::StreamOn&);
+  model::Outcome run(const model::op::StreamOff&);
+  model::Outcome run(const model::op::CloseVideo&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -191,6 +198,24 @@ class System {
     std::uint8_t pages = 0;
     std::uint8_t seals = 0;  ///< F_SEAL_…, as the kernel numbers them
   };
+  /// What videobuf2 knows of one index.
+  struct VideoBuffer {
+    bool prepared = false;
+    bool queued = false;
+    std::uint32_t turn = 0;  ///< of those queued the lowest is the oldest
+    // its plane
+    Attachment attachment;   ///< buffer: whose plane it is
+    std::uint64_t length = 0;
+    bool mapped = false;
+    bool shares = false;     ///< QueueSharesReference: has no reference of its own
+    SgTable table;
+  };
+  struct VideoQueue {
+    std::uint8_t count = 0;
+    bool streaming = false;
+    std::uint32_t turns = 0;
+    std::array<VideoBuffer, model::kMaxIndices> buffers{};
+  };
   struct ListItem {
     model::MemfdId memfd;
     std::uint64_t offset = 0, size = 0;  ///< bytes of real pages
@@ -221,6 +246,18 @@ class System {
   int check_list(std::span<const ListItem> items) const;
   int pin(const ListItem& item, DmaBuf& into) const;
 
+  // a video queue: video.cpp
+  /// Nothing if there is an owner, and it asks.
+  int busy(model::VideoFile file) const;
+  int queue_or_prepare(std::uint8_t index, model::FdId fd, model::VideoLength length, model::VideoMemory memory,
+                       model::VideoFile file, bool prepare);
+  int acquire(std::uint8_t index, model::FdId fd, model::VideoLength length);
+  int attach_plane(std::uint8_t index, std::int8_t buffer, std::uint64_t length);
+  int map_plane(VideoBuffer& plane);
+  void put_plane(std::uint8_t index);
+  void cancel();
+  void free_queue();
+
   // fd tables
   FdEntry* entry(model::FdId fd);
   bool is_open(model::FdId fd) { return entry(fd) != nullptr; }
@@ -244,6 +281,8 @@ class System {
   int end_cpu_access(DmaBuf& buffer, model::Direction direction);
 
   // kernel mappings
+  int vmap(DmaBuf& buffer);
+  void vunmap(DmaBuf& buffer);
   PageIndex frame_behind(model::VmapId vmap, std::uint8_t page) const;
 
   // CPU mappings
@@ -286,6 +325,7 @@ class System {
   std::array<Child, model::kMaxChildren> children_{};
   std::array<Vmap, model::kMaxVmaps> vmaps_{};
   std::array<Memfd, model::kMaxMemfds> memfds_{};
+  VideoQueue queue_;
   std::array<GemObject, model::kMaxBuffers> objects_{};
   std::array<GemFile, model::kDrmFiles> files_{};
   std::int32_t lost_objects_ = 0;

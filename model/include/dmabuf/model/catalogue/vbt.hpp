@@ -196,6 +196,27 @@ inline constexpr Requirement vbt[] = {
      .text = "vivid's injected faults fail with -EINVAL once and leave counts balanced.",
      .source = {"drivers/media/test-drivers/vivid/vivid-vid-cap.c",
                 "vid_cap_queue_setup, vid_cap_buf_prepare, vid_cap_start_streaming"}},
+    {.id = "VBT-025",
+     .bearer = Bearer::Importer,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "STREAMON without buffers is -EINVAL, another while streaming does nothing. STREAMOFF always works for the "
+             "owner: what was queued or prepared is neither any more. Through another file than the owner's both are -EBUSY.",
+     .source = {"drivers/media/common/videobuf2/videobuf2-core.c", "vb2_core_streamon, __vb2_queue_cancel"}},
+    {.id = "VBT-026",
+     .bearer = Bearer::Importer,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "DQBUF gives buffers back in the order they were queued in; unless it is streaming, -EINVAL; through another "
+             "file than the owner's, -EBUSY; if none is queued and the file does not block, -EAGAIN.",
+     .source = {"drivers/media/common/videobuf2/videobuf2-core.c", "__vb2_wait_for_done_vb, vb2_core_dqbuf"}},
+    {.id = "VBT-027",
+     .bearer = Bearer::Importer,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "PREPARE_BUF acquires what QBUF would. A buffer that is prepared cannot be prepared again (-EINVAL), and is queued "
+             "as it is: that QBUF's fd and length are not looked at.",
+     .source = {"drivers/media/common/videobuf2/videobuf2-core.c", "vb2_core_prepare_buf, vb2_core_qbuf"}},
 };
 
 }  // namespace dmabuf::model::area
