@@ -30,6 +30,7 @@ std::string joined(const auto& names) {
 
 /// What can be said of a kernel's exporter without asking the kernel; "" if it may well exist.
 std::string implausible(std::string_view exporter, std::string_view bug) {
+  if (constexpr std::string_view kBeside = "+v4l2"; exporter.ends_with(kBeside)) exporter.remove_suffix(kBeside.size());
   const auto after = [&](std::string_view family) {
     return exporter.starts_with(family) && exporter.size() > family.size() ? exporter.substr(family.size())
                                                                            : std::string_view{};
@@ -84,6 +85,7 @@ OpenedTarget open_reference_target(const Target& target) {
   opened.profile.exporter = exporter_profile("reference:" + target.exporter);
   opened.profile.importer = {.name = "reference", .guards_misuse = true};
   opened.profile.fences = *model::find_fence_profile("reference");
+  opened.profile.queue = model::queue_beside("reference:" + target.exporter);
   const auto* mutant = target.bug.empty() ? nullptr : reference::find_mutant(target.bug);
   opened.adapter = reference::open_reference(target.exporter,
                                              mutant == nullptr ? reference::Mutant::None : mutant->mutant);
@@ -109,7 +111,8 @@ OpenedTarget open_native_target(const Target& target) {
   opened.profile.kernel = kernel_profile(opened.kernel_release);
   opened.unlike_version = correct_by(found.habits, opened.profile.kernel);
   opened.profile.exporter = exporter_profile(target.exporter);
-  opened.profile.fences = model::fences_beside(target.exporter);
+  opened.profile.fences = model::fences_beside(std::string_view(target.exporter).substr(0, target.exporter.find('+')));
+  opened.profile.queue = model::queue_beside(target.exporter);
   opened.reason = found.reason;
   opened.remedy = found.remedy;
   for (const auto& lack : found.lacks) opened.lacks.push_back({lack.what, lack.remedy});
@@ -218,6 +221,7 @@ OpenedTarget open_target(const Target& target) {
 }
 
 model::ExporterProfile exporter_profile(std::string_view name) {
+  name = name.substr(0, name.find('+'));
   if (const auto* exact = model::find_exporter_profile(name)) return *exact;
   if (const auto* family = model::find_exporter_profile(name.substr(0, name.find(':')))) return *family;
   return *model::find_exporter_profile("unknown");

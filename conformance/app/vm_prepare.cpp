@@ -59,9 +59,11 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
   boot::Initramfs description;
   description.init = guest_program();
   description.wanted_modules = {"vgem", "udmabuf", "virtio_pci", "virtio_gpu"};
-  const bool video = plan.settings.checks.run && (plan.targets.empty() || std::ranges::any_of(plan.targets, [](const GuestTarget& t) {
+  const bool imports = std::ranges::any_of(
+      plan.targets, [](const GuestTarget& t) { return t.exporter.find("+v4l2") != std::string::npos; });
+  const bool video = imports || (plan.settings.checks.run && (plan.targets.empty() || std::ranges::any_of(plan.targets, [](const GuestTarget& t) {
                                                      return t.exporter.starts_with("v4l2:");
-                                                   }));
+                                                   })));
   if (video) {
     // One capture device with memory from vmalloc and two with contiguous memory.
     description.wanted_modules.push_back("vivid");

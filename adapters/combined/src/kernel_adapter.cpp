@@ -132,10 +132,15 @@ conformance::Alphabet KernelAdapter::alphabet() const {
     for (const std::size_t kind : {model::kind_of<op::Memfd>(), model::kind_of<op::CloseMemfd>(), model::kind_of<op::WriteMemfd>(),
                                    model::kind_of<op::ReadMemfd>(), model::kind_of<op::CreateList>()})
       all.reset(kind);
+  constexpr std::array kQueue = {model::kind_of<op::Reqbufs>(), model::kind_of<op::Qbuf>(), model::kind_of<op::PrepareBuf>(),
+                                 model::kind_of<op::Dqbuf>(), model::kind_of<op::StreamOn>(), model::kind_of<op::StreamOff>(),
+                                 model::kind_of<op::CloseVideo>()};
+  if (!parts_.queue)
+    for (const std::size_t kind : kQueue) all.reset(kind);
   if (!fences_.has_source())
     all.reset(model::kind_of<op::AddFence>()).reset(model::kind_of<op::SignalFence>());
   // A fork copies what others in this process have, too.
-  if (!parts_.alone)
+  if (!parts_.alone || parts_.queue)
     for (const std::size_t kind : {model::kind_of<op::Fork>(), model::kind_of<op::ChildLoad>(),
                                    model::kind_of<op::Exec>(), model::kind_of<op::Exit>()})
       all.reset(kind);
@@ -232,6 +237,31 @@ Outcome KernelAdapter::run(const model::op::CreateList& op) {
   if (made) put_made(op.fd, *made, op.buffer, true);
   return without_value(made);
 }
+
+// --- a video queue -------------------------------------------------------------------------------
+
+VideoQueue& KernelAdapter::queue() {
+  if (!parts_.queue) throw conformance::HarnessError(parts_.name + " has no video queue");
+  return *parts_.queue;
+}
+
+int KernelAdapter::own_number(model::FdId fd) const {
+  const FdPlace place = fds_.at(fd);
+  if (place.process != kSelf) throw conformance::HarnessError("the video device is open in another process than this fd");
+  return place.number;
+}
+
+Outcome KernelAdapter::run(const model::op::Reqbufs& op) { return queue().reqbufs(op); }
+Outcome KernelAdapter::run(const model::op::Qbuf& op) {
+  return queue().put_in(false, op.index, own_number(op.fd), op.length, op.memory, op.file);
+}
+Outcome KernelAdapter::run(const model::op::PrepareBuf& op) {
+  return queue().put_in(true, op.index, own_number(op.fd), op.length, op.memory, op.file);
+}
+Outcome KernelAdapter::run(const model::op::Dqbuf& op) { return queue().dqbuf(op.file); }
+Outcome KernelAdapter::run(const model::op::StreamOn& op) { return queue().stream(true, op.file); }
+Outcome KernelAdapter::run(const model::op::StreamOff& op) { return queue().stream(false, op.file); }
+Outcome KernelAdapter::run(const model::op::CloseVideo& op) { return queue().close(op.file); }
 
 // --- fds -----------------------------------------------------------------------------------------
 
@@ -728,6 +758,7 @@ bool KernelAdapter::still_listed(std::uint64_t ino) {
 
 void KernelAdapter::reset() {
   for (Child& child : children_) child = {};
+  if (parts_.queue) parts_.queue->reset();
   const bool peer = peer_->alive();
   fences_.reset();  // first: an armed poll holds its buffer (DBUF-POL-007)
   for (auto& place : vmas_) {

@@ -16,6 +16,7 @@
 #include "dmabuf/adapters/proc_text.hpp"
 #include "dmabuf/adapters/process.hpp"
 #include "dmabuf/conformance/adapter.hpp"
+#include "dmabuf/adapters/video_queue.hpp"
 #include "fences.hpp"
 
 namespace dmabuf::adapters {
@@ -62,6 +63,7 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
     std::unique_ptr<ExporterBackend> backend;        ///< none: the harness module exports
     std::optional<HarnessExporter> harness_exporter;
     std::unique_ptr<Harness> harness;                ///< none: no importers
+    std::unique_ptr<VideoQueue> queue;               ///< none: no video device imports
     std::unique_ptr<VgemFences> fences;              ///< none: nobody makes any
     bool alone = true;
   };
@@ -86,6 +88,13 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::WriteMemfd&);
   model::Outcome run(const model::op::ReadMemfd&);
   model::Outcome run(const model::op::CreateList&);
+  model::Outcome run(const model::op::Reqbufs&);
+  model::Outcome run(const model::op::Qbuf&);
+  model::Outcome run(const model::op::PrepareBuf&);
+  model::Outcome run(const model::op::Dqbuf&);
+  model::Outcome run(const model::op::StreamOn&);
+  model::Outcome run(const model::op::StreamOff&);
+  model::Outcome run(const model::op::CloseVideo&);
   model::Outcome run(const model::op::InstallFd&);
   model::Outcome run(const model::op::Dup&);
   model::Outcome run(const model::op::Close&);
@@ -180,7 +189,10 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   Vma& vma(model::VmaId id);
   Child& child(model::ChildId id);
   void start_peer();
-  ExporterBackend& backend();  ///< throws HarnessError if the target has none
+  ExporterBackend& backend();
+  VideoQueue& queue();
+  /// The number in this process; an fd of the other one is no operation.
+  int own_number(model::FdId fd) const;  ///< throws HarnessError if the target has none
   /// A new fd of what the backend made. Of the first one the buffer is told; a later one is of it, or shows that not.
   void put_made(model::FdId fd, int number, model::BufferId buffer, bool first);
   /// The slot's buffer from now on is the one of that inode number.

@@ -94,7 +94,28 @@ std::optional<HarnessExporter> harness_exporter(const KernelTarget& target, cons
 
 OpenedBackend open_exporter(const std::string& exporter) { return open_backend(exporter); }
 
+namespace {
+
+Opened open_beside(const KernelTarget& target, std::unique_ptr<VideoQueue> queue, std::string_view beside);
+
+}  // namespace
+
+/// "vgem+v4l2": an exporter, and the queue beside it.
 Opened open_kernel_adapter(const KernelTarget& target) {
+  const std::size_t plus = target.exporter.find('+');
+  if (plus == std::string::npos) return open_beside(target, nullptr, {});
+  const std::string beside = target.exporter.substr(plus);
+  if (beside != "+v4l2") return refusal("nothing is called " + beside, "use " + target.exporter.substr(0, plus) + "+v4l2");
+  KernelTarget exporter = target;
+  exporter.exporter.resize(plus);
+  VideoQueue::Opened opened = VideoQueue::open("vmalloc");
+  if (!opened.queue) return refusal(std::move(opened.reason), std::move(opened.remedy));
+  return open_beside(exporter, std::move(opened.queue), beside);
+}
+
+namespace {
+
+Opened open_beside(const KernelTarget& target, std::unique_ptr<VideoQueue> queue, std::string_view beside) {
   if (::sysconf(_SC_PAGESIZE) != static_cast<long>(kPageSize))
     return refusal("this kernel's pages are not of 4096 bytes", "use a kernel with 4 KiB pages");
   const bool in_kernel =
@@ -125,6 +146,8 @@ Opened open_kernel_adapter(const KernelTarget& target) {
     parts.harness_exporter = harness_exporter(target, *parts.harness, parts.name, result);
     if (!parts.harness_exporter) return result;
   }
+  parts.queue = std::move(queue);
+  parts.name += beside;
   parts.fences = VgemFences::open(target.exporter == "vgem" ? VgemFences::Way::Attached : VgemFences::Way::Imported);
   result.habits = habits_of(parts.harness.get(), parts.backend.get());
   auto adapter = std::make_unique<KernelAdapter>(std::move(parts));
@@ -132,6 +155,8 @@ Opened open_kernel_adapter(const KernelTarget& target) {
   result.adapter = std::move(adapter);
   return result;
 }
+
+}  // namespace
 
 Machine probe() {
   Machine machine;
