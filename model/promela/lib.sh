@@ -76,7 +76,7 @@ twin_walks() {
   while [ "$seed" -le "$last" ]; do
     # Its last words are about its processes; ours begin with a small letter or a parenthesis, in the first column.
     # In a directory of its own: Spin writes its preprocessed input where it is.
-    (cd "$walks_dir" && spin -T -B -n"$seed" -u400 simulated.pml 2>&1) | grep '^[a-z(][a-z_]* ' | grep -v '^depth-limit' > "$walks_dir/walk" || true
+    (cd "$walks_dir" && spin -T -B -n"$seed" -u400 simulated.pml 2>&1) | grep -E '^[a-z(][a-z_]*( |$)' | grep -v -e '^depth-limit' -e '^timeout' > "$walks_dir/walk" || true
     [ -s "$walks_dir/walk" ] || { echo "Spin simulates nothing of $walks_name $walks_size"; return 1; }
     $twin accept "$walks_name" "$walks_size" "$walks_dir/walk" > "$walks_dir/said" 2>&1 || { cat "$walks_dir/said"; return 1; }
     cat "$walks_dir/walk" >> "$walks_dir/lines"
