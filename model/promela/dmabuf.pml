@@ -453,7 +453,7 @@ int at;  /* the next line of the walk that is followed; 0 without one */
  * of lists:
  * 19  an item that begins inside its memfd may end behind it
  * of a video queue:
- * 20  STREAMOFF lets go of what was queued
+ * 20  STREAMOFF leaves what is prepared prepared
  * of handles:
  * 18  a buffer that the file has a handle of is not imported again
  */

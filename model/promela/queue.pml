@@ -130,7 +130,7 @@ byte ql[2];              /* held in the length of an image, and not whole */
 
 /* A cancelled buffer is neither queued nor prepared; it is held all the same (VBT-025). */
 #if PLANT == 20
-#define CANCEL(i) if :: qs[i] == PREPARED || qs[i] == QUEUED -> LET_GO(i); qs[i] = VACANT :: else fi
+#define CANCEL(i) if :: qs[i] == QUEUED -> qs[i] = HOLDING :: else fi
 #else
 #define CANCEL(i) if :: qs[i] == PREPARED || qs[i] == QUEUED -> qs[i] = HOLDING :: else fi
 #endif
