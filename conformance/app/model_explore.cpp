@@ -44,11 +44,12 @@ model::Configuration configuration(const Wishes& wishes) {
   c.bounds.messages = u8(wishes.messages);
   c.bounds.devices = u8(wishes.attachments > 0 ? model::kDevices : 1);
   c.bounds.pages = u8(wishes.pages);
-  // Fences, children, handles and memfds have worlds of their own (model check); beside all the rest they would not fit.
+  // Fences, children, handles, memfds and full fd tables have worlds of their own (model check); beside all the rest they would not fit.
   c.bounds.fences = c.bounds.sync_files = c.bounds.children = 0;
   for (const std::size_t kind : {model::kind_of<model::op::CreateDumb>(), model::kind_of<model::op::HandleToFd>(),
                                  model::kind_of<model::op::FdToHandle>(), model::kind_of<model::op::Memfd>(),
-                                 model::kind_of<model::op::CreateList>()})
+                                 model::kind_of<model::op::CreateList>(), model::kind_of<model::op::FillFds>(),
+                                 model::kind_of<model::op::FreeFds>()})
     c.bounds.kinds.reset(kind);
   if (!wishes.operations.empty()) {
     c.bounds.kinds.reset();

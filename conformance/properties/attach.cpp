@@ -12,7 +12,7 @@ const Law list_balances = [](const Moment& moment) {
     std::int64_t count = 0;
     for (const AttachmentState& attachment : moment.world.attachments)
       count += attachment.buffer == buffer.value ? 1 : 0;
-    return count;
+    return count + planes(moment, buffer);
   });
 };
 

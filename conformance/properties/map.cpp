@@ -14,7 +14,7 @@ const Law callbacks_balance = [](const Moment& moment) {
     std::int64_t outstanding = 0;
     for (const AttachmentState& attachment : moment.world.attachments)
       if (attachment.buffer == buffer.value) outstanding += attachment.cached != kNone ? 1 : attachment.mappings;
-    return *maps - outstanding;
+    return *maps - outstanding - planes(moment, buffer);
   });
 };
 

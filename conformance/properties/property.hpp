@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -43,6 +44,12 @@ using Law = std::function<std::string(const Moment&)>;
 inline std::optional<std::int64_t> value(const model::BufferSeen& seen, model::Aspect aspect) {
   if (!seen.has(aspect)) return {};
   return seen.values[static_cast<std::size_t>(aspect)];
+}
+
+/// Planes of a video queue that are attached to the buffer, and mapped: of one whose device reads memory itself.
+inline std::int64_t planes(const Moment& moment, model::BufferId buffer) {
+  if (!moment.profile.queue.there() || moment.profile.queue.allocator != model::Allocator::Contiguous) return 0;
+  return std::ranges::count(moment.world.queue.slots, buffer.value, &model::QueueSlotState::buffer);
 }
 
 /// Complains about the first buffer for which `wanted(buffer)` is not what is seen of it.

@@ -116,7 +116,7 @@ Alphabet always_in_swarm() {
       .set(kKind<op::Export>).set(kKind<op::Create>).set(kKind<op::InstallFd>)
       .set(kKind<op::Close>).set(kKind<op::Put>).set(kKind<op::Detach>)
       .set(kKind<op::Unmap>).set(kKind<op::Munmap>).set(kKind<op::Exit>)
-      .set(kKind<op::Vunmap>).set(kKind<op::Unpin>);
+      .set(kKind<op::Vunmap>).set(kKind<op::Unpin>).set(kKind<op::FreeFds>);
 }
 
 /// One program in the making, and the nominal world after its operations.
@@ -220,7 +220,8 @@ class Maker {
       });
       world_ = nominal->next;
     } else {
-      world_ = ways_.front().next;  // an exporter that was told to fail has done so; a queue has let go of something
+      // An exporter that was told to fail has done so, a queue has let go of something, a message without room is gone.
+      world_ = ways_.front().next;
     }
     settle(world_, profile_);
     return true;
@@ -282,7 +283,18 @@ class Maker {
     set(kKind<op::Qbuf>, asked && view.fds.any());
     set(kKind<op::PrepareBuf>, asked && view.fds.any());
     for (const std::size_t kind : {kKind<op::Dqbuf>, kKind<op::StreamOn>, kKind<op::StreamOff>, kKind<op::CloseVideo>}) set(kind, asked);
+    // Where there is nothing yet, nothing could be made but room again.
+    set(kKind<op::FillFds>, (view.buffers.any() || view.objects.any() || view.memfds.any()) && a_table(false, 0) != kNone);
+    set(kKind<op::FreeFds>, a_table(true, 0) != kNone);
     return (now | mapping_kinds(world_, bounds_) | importer_kinds(world_, bounds_)) & kinds_;
+  }
+
+  /// A process whose fd table is full, or not, the one named first if it is; kNone if there is none.
+  std::uint8_t a_table(bool full, std::uint8_t first) const {
+    const std::uint8_t processes = bounds_.messages > 0 ? kProcesses : 1;
+    for (std::uint8_t i = 0; i < processes; ++i)
+      if (const auto p = static_cast<std::uint8_t>((first + i) % processes); (world_.fd_tables[p] != 0) == full) return p;
+    return kNone;
   }
 
   std::uint32_t weight(std::size_t kind, const View& view) const {
@@ -297,10 +309,14 @@ class Maker {
       // Nothing in user space can happen without an fd, nothing on a device without a reference.
       case kKind<op::InstallFd>: return view.fds.any() ? base : 3 * base;
       case kKind<op::Reqbufs>: return world_.queue.state == 0 ? 3 * base : 1;
+      // What an index holds can be replaced once it has come back, if there is something to replace it with.
+      case kKind<op::Qbuf>: case kKind<op::Dqbuf>: case kKind<op::StreamOff>: return replaceable(view) ? 4 * base : base;
       case kKind<op::Get>: return view.references.any() ? base : 3 * base;
       // The last one of a kind is let go less often: what depends on it is where the depth is.
       case kKind<op::Close>: return view.fds.count > 1 ? base : (base + 1) / 2;
       case kKind<op::Put>: return view.references.count > 1 ? base : (base + 1) / 2;
+      // A table does not stay full for long, or everything would be refused.
+      case kKind<op::FreeFds>: return 4 * base;
       default: return base;
     }
   }
@@ -354,7 +370,9 @@ class Maker {
     item(o.first, o.start, o.pages);
     item(o.second, o.start2, o.pages2);
     if (o.pages + o.pages2 > kMaxPages) o.pages2 = 1, o.pages = std::min<std::uint8_t>(o.pages, kMaxPages - 1);
-    o.form = dice_.percent(90) ? static_cast<ListForm>(dice_.roll(2)) : static_cast<ListForm>(dice_.roll(9));
+    // An item of nothing, and one behind it that is good: passed over, or refused?
+    if (dice_.percent(6)) (dice_.percent(50) ? o.pages : o.pages2) = 0;
+    o.form = dice_.percent(crowded() ? 50 : 90) ? static_cast<ListForm>(dice_.roll(2)) : static_cast<ListForm>(dice_.roll(9));
     o.cloexec = coin();
     return o;
   }
@@ -363,17 +381,25 @@ class Maker {
   Op put_in(const View& view) {
     const auto index = static_cast<std::uint8_t>(dice_.roll(kMaxIndices));
     const std::uint8_t held = world_.queue.slots[index].buffer;
-    const auto again = fd_of(held);
-    const FdId fd = held != kNone && again && dice_.percent(35) ? *again : an_fd(view);
+    const auto again = fd_of(held), another = fd_of_another(view, held);
+    const FdId fd = held != kNone && again && dice_.percent(25)     ? *again
+                    : held != kNone && another && dice_.percent(75) ? *another
+                                                                    : an_fd(view);
     const std::uint32_t at = dice_.roll(100);
     return Op{index, fd, at < 70 ? VideoLength::Whole : at < 85 ? VideoLength::Image : at < 92 ? VideoLength::Short : VideoLength::Long,
               VideoMemory::DmaBuf, VideoFile::First};
   }
+  /// Has p0 no fd free? Then it matters what else is wrong: which comes first?
+  bool crowded() const { return world_.fd_tables[0] != 0; }
   FdId an_fd(const View& view) { return one_of<FdId>(view.fds); }
   FdId free_fd(const View& view) const { return first_free<FdId>(view, shape::Domain::Fd); }
   ReferenceId a_reference(const View& view) { return one_of<ReferenceId>(view.references); }
 
-  std::uint8_t some_pages() { return static_cast<std::uint8_t>(1 + dice_.roll(std::max<std::uint32_t>(1, bounds_.pages))); }
+  std::uint8_t some_pages() {
+    // One page has no gaps: a queue that wants none would else refuse nearly everything.
+    if (profile_.queue.there() && profile_.queue.allocator == Allocator::Contiguous && dice_.percent(30)) return 1;
+    return static_cast<std::uint8_t>(1 + dice_.roll(std::max<std::uint32_t>(1, bounds_.pages)));
+  }
   Access some_access() {
     const std::uint32_t at = dice_.roll(100);
     return at < 80 ? Access::ReadWrite : at < 94 ? Access::ReadOnly : Access::WriteOnly;
@@ -524,14 +550,18 @@ class Maker {
         return op::ImportSyncFile{an_fd(view), one_of<SyncFileId>(view.sync_files), some_flags(dice_), Argument::Good};
       case kKind<op::MergeSyncFiles>: {
         const auto first = one_of<SyncFileId>(view.sync_files);
-        return op::MergeSyncFiles{first, one_of<SyncFileId>(view.sync_files),
-                                  first_free<SyncFileId>(view, D::SyncFile), MergeForm::Good, OutArgument::Good};
+        // Of a second that is none another errno is due than of a first.
+        const auto second = dice_.percent(6) ? kBadSyncFile : one_of<SyncFileId>(view.sync_files);
+        return op::MergeSyncFiles{first, second, first_free<SyncFileId>(view, D::SyncFile),
+                                  crowded() ? static_cast<MergeForm>(dice_.roll(3)) : MergeForm::Good, OutArgument::Good};
       }
       case kKind<op::FileInfo>:
         return op::FileInfo{one_of<SyncFileId>(view.sync_files), static_cast<InfoForm>(dice_.roll(3)),
                             OutArgument::Good};
       case kKind<op::PollSyncFile>: return op::PollSyncFile{one_of<SyncFileId>(view.sync_files), some_events(dice_)};
       case kKind<op::CloseSyncFile>: return op::CloseSyncFile{one_of<SyncFileId>(view.sync_files)};
+      case kKind<op::FillFds>: return op::FillFds{ProcessId{a_table(false, dice_.percent(75) ? 0 : 1)}};
+      case kKind<op::FreeFds>: return op::FreeFds{ProcessId{a_table(true, dice_.percent(50) ? 0 : 1)}};
       case kKind<op::SetName>:
         return op::SetName{an_fd(view), static_cast<NameId>(dice_.roll(5)), Argument::Good};
       default: return op::Get{kBadFd, ReferenceId{}};
@@ -677,6 +707,17 @@ class Maker {
     return {};
   }
 
+  bool replaceable(const View& view) const {
+    return std::ranges::any_of(world_.queue.slots, [&](const QueueSlotState& slot) {
+      return slot.buffer != kNone && fd_of_another(view, slot.buffer);
+    });
+  }
+  std::optional<FdId> fd_of_another(const View& view, std::uint8_t buffer) const {
+    for (std::size_t i = 0; i < view.fds.count; ++i)
+      if (world_.fds[view.fds.items[i]].buffer != buffer) return FdId{view.fds.items[i]};
+    return {};
+  }
+
   void sweep_vma(std::uint8_t v) {
     const VmaState vma = world_.vmas[v];
     const auto fd = fd_of(vma.buffer);
@@ -722,9 +763,9 @@ Weights default_weights() {
   set(std::type_identity<op::CloseMemfd>{}, 1);
   set(std::type_identity<op::ReadMemfd>{}, 3);
   set(std::type_identity<op::Qbuf>{}, 12);
-  set(std::type_identity<op::Dqbuf>{}, 3);
-  set(std::type_identity<op::StreamOn>{}, 3);
-  set(std::type_identity<op::StreamOff>{}, 1);
+  set(std::type_identity<op::Dqbuf>{}, 4);
+  set(std::type_identity<op::StreamOn>{}, 4);
+  set(std::type_identity<op::StreamOff>{}, 2);
   set(std::type_identity<op::CloseVideo>{}, 1);
   set(std::type_identity<op::HandleToFd>{}, 3);
   set(std::type_identity<op::FdToHandle>{}, 2);
@@ -761,6 +802,7 @@ Weights default_weights() {
   set(std::type_identity<op::Unpin>{}, 3);
   set(std::type_identity<op::Migrate>{}, 4);
   set(std::type_identity<op::Fail>{}, 2);
+  set(std::type_identity<op::FillFds>{}, 2);
   return weights;
 }
 

@@ -55,6 +55,7 @@ Alphabet never_refused() {
       .set(kKind<op::MunmapPage>).set(kKind<op::Move>).set(kKind<op::Fork>)
       .set(kKind<op::Exec>).set(kKind<op::Exit>)
       .set(kKind<op::Memfd>).set(kKind<op::CloseMemfd>).set(kKind<op::ReadMemfd>)
+      .set(kKind<op::FillFds>).set(kKind<op::FreeFds>)
       .set(kKind<op::CloseVideo>);
 }
 

@@ -59,6 +59,7 @@ constexpr Domain domain_of() {
   else if constexpr (std::is_same_v<T, Failure>) return Domain::Failure;
   else if constexpr (std::is_same_v<T, Ending>) return Domain::Ending;
   else if constexpr (std::is_same_v<T, MemfdId>) return Domain::Memfd;
+  else if constexpr (std::is_same_v<T, ProcessId>) return Domain::Process;
   else if constexpr (std::is_same_v<T, Seals>) return Domain::Seals;
   else if constexpr (std::is_same_v<T, ListForm>) return Domain::ListForm;
   else if constexpr (std::is_same_v<T, DrmFile>) return Domain::DrmFile;
@@ -319,6 +320,10 @@ inline constexpr std::array kFields<op::CreateList>{
     uses<&op::CreateList::second>(), number<&op::CreateList::start2>(Domain::Page, "from2"),
     number<&op::CreateList::pages2>(Domain::Pages, "pages2"), word<&op::CreateList::form>(),
     optional<&op::CreateList::cloexec>()};
+template <>
+inline constexpr std::array kFields<op::FillFds>{word<&op::FillFds::process>()};
+template <>
+inline constexpr std::array kFields<op::FreeFds>{word<&op::FreeFds::process>()};
 
 template <>
 inline constexpr std::array kFields<op::Reqbufs>{number<&op::Reqbufs::count>(Domain::Count, "count"),
@@ -426,7 +431,7 @@ Words words(Domain domain) {
     case Domain::ListForm: return kListForm;
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Memfd: case Domain::Nth: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Memfd: case Domain::Process: case Domain::Nth: case Domain::Pages: case Domain::Page: case Domain::Extent: case Domain::Tag:
     case Domain::Index: case Domain::Count: case Domain::SeekOffset: return {};
   }
   return {};
@@ -442,7 +447,7 @@ constexpr std::array<SlotInfo, kSlotDomains> kSlots = {{
     {'a', kMaxAttachments, "attachment"}, {'m', kMaxMappings, "mapping"}, {'v', kMaxVmas, "vma"},
     {'s', kMaxMessages, "message"}, {'d', kDevices, "device"}, {'c', kMaxFences, "fence"},
     {'y', kMaxSyncFiles, "sync_file"}, {'k', kMaxChildren, "child"},
-    {'w', kMaxVmaps, "kernel mapping"}, {'n', kMaxMemfds, "memfd"}}};
+    {'w', kMaxVmaps, "kernel mapping"}, {'n', kMaxMemfds, "memfd"}, {'p', kProcesses, "process"}}};
 
 /// Files have two names beside their slots, of the same numbers.
 static_assert(kBadFd.value == kBadSyncFile.value && kForeignFd.value == kForeignSyncFile.value);
@@ -495,7 +500,7 @@ std::uint32_t count(Domain domain) {
     case Domain::Seals: case Domain::ListForm: return static_cast<std::uint32_t>(words(domain).size());
     case Domain::Buffer: case Domain::Fd: case Domain::Reference: case Domain::Attachment:
     case Domain::Mapping: case Domain::Vma: case Domain::Message: case Domain::Device:
-    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Memfd: break;
+    case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Memfd: case Domain::Process: break;
   }
   return 0;
 }
@@ -585,7 +590,7 @@ std::string wanted(Domain domain) {
     case Domain::OutArgument: case Domain::MergeForm: case Domain::InfoForm:
     case Domain::Device: case Domain::Fence: case Domain::SyncFile: case Domain::Child: case Domain::Vmap: case Domain::Callback: case Domain::Failure: case Domain::Ending: case Domain::DrmFile:
     case Domain::VideoFile: case Domain::VideoMemory: case Domain::VideoLength:
-    case Domain::Memfd: case Domain::Seals: case Domain::ListForm: break;
+    case Domain::Memfd: case Domain::Process: case Domain::Seals: case Domain::ListForm: break;
   }
   std::string text = "one of";
   for (std::string_view word : words(domain)) {

@@ -16,7 +16,7 @@ namespace dmabuf::conformance::shape {
 /// The set of values a field may have.
 enum class Domain : std::uint8_t {
   Buffer, Fd, Reference, Attachment, Mapping, Vma, Message, Device, Fence, SyncFile, Child,
-  Vmap, Memfd,  // slots, so far
+  Vmap, Memfd, Process,  // slots, so far
   Pages,   ///< 0 ... kMaxPages
   Page,    ///< 0 ... kMaxPages - 1
   Extent,  ///< offset or length of an mmap in pages, also past the end: 0 ... 255
@@ -27,7 +27,7 @@ enum class Domain : std::uint8_t {
   Usage, Timeline, FenceResult, Events, FenceFlags, OutArgument, MergeForm, InfoForm,
   Callback, Failure,
 };
-inline constexpr std::size_t kSlotDomains = 13;  ///< the first so many are slots
+inline constexpr std::size_t kSlotDomains = 14;  ///< the first so many are slots
 inline constexpr std::size_t kMostFields = 10;   ///< of an operation
 
 constexpr bool is_slot(Domain domain) { return static_cast<std::size_t>(domain) < kSlotDomains; }

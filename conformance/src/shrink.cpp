@@ -35,7 +35,7 @@ std::size_t cost(const shape::Field& field, std::uint32_t value) {
     case shape::Domain::Page: case shape::Domain::CloseOnExec: case shape::Domain::Direction:
     case shape::Domain::Protection: case shape::Domain::Sharing: case shape::Domain::Argument:
     case shape::Domain::Whence: case shape::Domain::SyncFlags: case shape::Domain::Device:
-    case shape::Domain::CreationFlags: case shape::Domain::Ending: case shape::Domain::DrmFile:
+    case shape::Domain::Process: case shape::Domain::CreationFlags: case shape::Domain::Ending: case shape::Domain::DrmFile:
     case shape::Domain::Index: case shape::Domain::VideoFile: case shape::Domain::VideoMemory: case shape::Domain::VideoLength:
     case shape::Domain::Seals: case shape::Domain::ListForm: return value;
     case shape::Domain::Count: return value == 0 ? kMaxIndices + 1 : value - 1;
@@ -52,7 +52,7 @@ bool renamed(shape::Domain domain, std::uint32_t value) {
   if (domain == shape::Domain::Fd) return value < kMaxFds;
   if (domain == shape::Domain::SyncFile) return value < kMaxSyncFiles;
   if (domain == shape::Domain::Memfd) return value < kMaxMemfds;
-  return domain == shape::Domain::Tag || (shape::is_slot(domain) && domain != shape::Domain::Device);
+  return domain == shape::Domain::Tag || (shape::is_slot(domain) && domain != shape::Domain::Device && domain != shape::Domain::Process);
 }
 
 std::string key_of(const Program& program) {

@@ -280,7 +280,7 @@ TEST(Campaign, ThatJudgedNothingIsInconclusive) {
 TEST(Campaign, CountsKnownFindingsWithoutReportingThemAgain) {
   const auto adapter = reference::open_reference("eager", reference::Mutant::GetBadFdWrongErrno);
   Journal journal;
-  CampaignOptions with = options("reference:eager", 30);
+  CampaignOptions with = options("reference:eager", 300);
   with.known = {"div:get:outcome:errno:EBADF->errno:EINVAL:reference:eager"};
   const auto result = run_campaign(*adapter, reference_profile("eager"), with, journal);
   EXPECT_TRUE(journal.all<record::Finding>().empty());

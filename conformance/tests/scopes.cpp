@@ -136,6 +136,23 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
     });
     all.push_back({"queues_failing", "1 buffer, 1 fd, a video queue of 2, 1 kernel mapping; an exporter that fails", std::move(failing)});
   }
+  {
+    const auto filling = kinds<op::FillFds, op::FreeFds, op::Dup, op::Close, op::Send, op::Receive, op::Get, op::Put>();
+    all.push_back({"full", "1 buffer, 2 fds, 1 reference, 1 message; processes without a free fd",
+                   alphabet(e, slots(1, 2, 1, 0, 0, 0, 1), filling)});
+    if (e.own_references > 0)
+      all.push_back({"full-handles", "1 buffer, 1 fd, a handle; no fd free for PRIME",
+                     alphabet(e, slots(1, 1, 0, 0, 0, 0, 0), kinds<op::FillFds, op::FreeFds, op::Close, op::CreateDumb, op::HandleToFd>())});
+    if (e.takes_lists)
+      all.push_back({"full-lists", "1 buffer, 1 fd, 1 memfd; no fd free for either",
+                     {op::FillFds{}, op::FreeFds{}, op::Memfd{MemfdId{0}, 2, Seals::Shrink}, op::CloseMemfd{MemfdId{0}}, op::Close{FdId{0}},
+                      op::CreateList{BufferId{0}, FdId{0}, MemfdId{0}, 0, 2, MemfdId{0}, 0, 0, ListForm::Single, CloseOnExec::No},
+                      op::CreateList{BufferId{0}, FdId{0}, kBadMemfd, 0, 2, MemfdId{0}, 0, 0, ListForm::Single, CloseOnExec::No}}});
+    Bounds files = slots(1, 1, 0, 0, 0, 0, 0);
+    files.sync_files = 2;
+    all.push_back({"full-sync-files", "1 buffer, 1 fd, 2 sync_files; no fd free for what they would make",
+                   alphabet(e, files, kinds<op::FillFds, op::FreeFds, op::ExportSyncFile, op::MergeSyncFiles, op::CloseSyncFile>())});
+  }
   // What takes many steps gets few kinds of them.
   const auto few = [&](std::vector<Operation> operations) {
     if (e.in_kernel) {

@@ -46,6 +46,8 @@ TEST(Trace, SpellsEveryKindOfOperation) {
       {op::StreamOn{VideoFile::Second}, "streamon second"},
       {op::StreamOff{}, "streamoff"},
       {op::CloseVideo{}, "close_video"},
+      {op::FillFds{ProcessId{1}}, "fill_fds p1"},
+      {op::FreeFds{ProcessId{0}}, "free_fds p0"},
       {op::WriteMemfd{{0}, 1, 0x11}, "write_memfd n0 page=1 tag=0x11"},
       {op::ReadMemfd{{0}, 1}, "read_memfd n0 page=1"},
       {op::CreateList{{0}, {1}, {0}, 1, 2, kForeignMemfd, 0, 1, ListForm::OddSize, CloseOnExec::Yes},

@@ -17,9 +17,11 @@
  *             and of fences, with slots FENCES and SYNC_FILES: fences.pml; of kernel mappings, with VMAPS: vmaps.pml;
  *             DYNAMIC (importers that are told of moves: dynamic.pml)
  *             PRIMES (handles on two files, of objects that may be no buffers yet: prime.pml; ODD_EXPORTS: refused ones)
+ *             FILLS (processes that have no fd free: full.pml)
  *             and of memfds and udmabuf's lists of their pages, with slots MEMFDS: lists.pml; of a video queue, with INDICES: queue.pml
  *   profile   OWN_REFERENCES ALLOCATES_AT_EXPORT CACHES REFUSES_AFTER_MAP REFUSES_ATTACH CONSTRAINTS ONE_MAP NO_MMAP
  *             PRIVATE_MMAP END_NEEDS_BEGIN NO_WRITE_ONLY IGNORES_ACCESS GROWTH UNGUARDED NO_RENAME_WHILE_ATTACHED
+ *             RESERVES_FIRST (PRM-019: HANDLE_TO_FD looks for a number before anything else)
  *             CHECKS (with ODD_CREATIONS: SIZE, or SIZE_AND_FLAGS; nobody knows if it is not defined)
  *
  * -DTEARDOWN   at any moment everything may begin to be torn down; adds a liveness property, as do the next two
@@ -236,6 +238,13 @@ byte msgp[MESSAGES];     /* the process it is on its way to */
 #define PROCESS(f) 0
 #define SET_PROCESS(f, p) skip
 #endif
+#ifdef FILLS
+#include "full.pml"
+#else
+#define ROOM(p) true
+#define NO_FD(label, p, guard)
+#define NO_FD_FOR(label, p, guard, ...)
+#endif
 #if REFERENCES > 0
 byte ref[REFERENCES];
 #endif
@@ -400,7 +409,8 @@ byte stalled;            /* the attachment + 1 whose map waits for the storage t
 
 /* -- steps --------------------------------------------------------------------------------------------------- */
 /* An operation is permitted if `guard`. STEP may be taken while all is torn down, too. A refusal leads back to its
- * state. -DSAY is for Spin's own simulation, which runs no C; It joins no strings either: simulate.sh does. */
+ * state, but for one that has done something by then: REFUSE_AND.
+ * -DSAY is for Spin's own simulation, which runs no C; it joins no strings either: lib.sh does. */
 #if defined(SAY)
 #define STEP(label, guard, ...) :: d_step { (guard) -> __VA_ARGS__; CHECK printf(label "\n") }
 #define REFUSE(label, errno, guard) :: d_step { (guard) -> printf(label " -> " #errno "\n") }
@@ -454,6 +464,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
  * 19  an item that begins inside its memfd may end behind it
  * of a video queue:
  * 20  STREAMOFF leaves what is prepared prepared
+ * of processes without a free fd:
+ * 21  a failed export leaves no buffer behind
  * of handles:
  * 18  a buffer that the file has a handle of is not imported again
  */
@@ -492,7 +504,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #define CREATE_AS(b, f, x, name) CREATE_AT(b, f, x, name, FIRST_PLACE) CREATE_ELSEWHERE(b, f, x, name)
 #define CREATE_AT(b, f, x, name, where) EACH_X(CREATE_X, b, f, x, name, where)
 #define CREATE_X(word, flag, b, f, x, name, where) \
-  OP("create b" #b " f" #f " pages=" TEXT(PAGES) " access=" name word, UNBORN(b) && fd[f] == 0, \
+  NO_FD("create b" #b " f" #f " pages=" TEXT(PAGES) " access=" name word, 0, UNBORN(b) && fd[f] == 0) \
+  OP("create b" #b " f" #f " pages=" TEXT(PAGES) " access=" name word, UNBORN(b) && fd[f] == 0 && ROOM(0), \
      BORN(b, where); SET_ACCESS(b, x); SET_HANDLE(b); count[b] = 1 + OWN_REFERENCES; fd[f] = b + 1; SET_PROCESS(f, 0); \
      SET_FLAG(f, flag))
 #if OWN_REFERENCES > 0
@@ -589,7 +602,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #define MAY_LOSE(r, b) ((!ATTACHED(b) && !VMAPPED(b)) || KERNEL_REFERENCES(b) > 1)
 #endif
 #define INSTALL_FD(b, r, f) \
-  STEP("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b), \
+  NO_FD("install_fd r" #r " f" #f, 0, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b)) \
+  STEP("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && MAY_LOSE(r, b) && ROOM(0), \
      ref[r] = 0; fd[f] = b + 1; SET_PROCESS(f, 0))
 #define INSTALL_FD_KEPT(b, r, f) \
   GUARD_BUSY("install_fd r" #r " f" #f, ref[r] == b + 1 && fd[f] == 0 && !MAY_LOSE(r, b))
@@ -598,7 +612,8 @@ int at;  /* the next line of the walk that is followed; 0 without one */
   GUARD("install_fd r" #r " f" #f, ref[r] == 0 && fd[f] == 0)
 #define INSTALL_FD_R(r, ...) EACH_F(INSTALL_FD_F, r)
 #define DUP(word, flag, b, f, g) \
-  OP("dup f" #f " f" #g word, fd[f] == b + 1 && fd[g] == 0, \
+  NO_FD("dup f" #f " f" #g word, PROCESS(f), fd[f] == b + 1 && fd[g] == 0) \
+  OP("dup f" #f " f" #g word, fd[f] == b + 1 && fd[g] == 0 && ROOM(PROCESS(f)), \
      TAKE(b); fd[g] = b + 1; SET_PROCESS(g, PROCESS(f)); SET_FLAG(g, flag))
 #define DUP_B(b, f, g) EACH_X(DUP, b, f, g)
 #define DUP_CLOSED(word, flag, f, g) REFUSE("dup f" #f " f" #g word, EBADF, fd[f] == 0 && fd[g] == 0)
@@ -619,9 +634,13 @@ int at;  /* the next line of the walk that is followed; 0 without one */
 #define SEND_F(f, ...) EACH_S(SEND_S, f)
 #define SEND_BAD(s, ...) REFUSE("send bad s" #s, EBADF, msg[s] == 0)
 #define RECEIVE_X(word, flag, f, s) \
-  STEP("receive s" #s " f" #f word, msg[s] > 0 && fd[f] == 0, \
+  STEP("receive s" #s " f" #f word, msg[s] > 0 && fd[f] == 0 && ROOM(msgp[s]), \
        fd[f] = msg[s]; fdp[f] = msgp[s]; msg[s] = 0; msgp[s] = 0; SET_FLAG(f, flag))
-#define RECEIVE(f, s) EACH_X(RECEIVE_X, f, s)
+/* SHR-008: the message has been read by then. */
+#define RECEIVE_FULL_X(word, flag, b, f, s) \
+  NO_FD_FOR("receive s" #s " f" #f word, msgp[s], msg[s] == b + 1 && fd[f] == 0, msg[s] = 0; msgp[s] = 0; DROP(b))
+#define RECEIVE_FULL(b, f, s) EACH_X(RECEIVE_FULL_X, b, f, s)
+#define RECEIVE(f, s) EACH_X(RECEIVE_X, f, s) EACH_B(RECEIVE_FULL, f, s)
 #define RECEIVE_S(s, ...) EACH_F(RECEIVE, s)
 #if PLANT == 8
 #define DISCARDED(b) skip
@@ -949,6 +968,9 @@ end:
 #endif
 #ifndef WORKER
   EACH_B(RELEASE, 0)
+#endif
+#ifdef FILLS
+  FILL_STEPS
 #endif
 #ifdef DUPS
   EACH_F(DUP_F, 0)

@@ -247,17 +247,20 @@ byte i, j, n, x;        /* of a step; 0 between steps */
 #define EXPORT_Y(y, f) EXPORT_WORDS(EXPORT_UNKNOWN, f, y) EXPORT_WORDS(EXPORT_CLOSED, f, y)
 #else
 #define EXPORT_FILE(b, f, y) \
-  OP(EXPORT_NAME("f" #f, y, "read"), fd[f] == b + 1 && !OPEN(y), SNAPSHOT(b, y, WRITE)) \
-  OP(EXPORT_NAME("f" #f, y, "write"), fd[f] == b + 1 && !OPEN(y), SNAPSHOT(b, y, READ)) \
-  OP(EXPORT_NAME("f" #f, y, "read|write"), fd[f] == b + 1 && !OPEN(y), SNAPSHOT(b, y, READ))
+  OP(EXPORT_NAME("f" #f, y, "read"), fd[f] == b + 1 && !OPEN(y) && ROOM(0), SNAPSHOT(b, y, WRITE)) \
+  OP(EXPORT_NAME("f" #f, y, "write"), fd[f] == b + 1 && !OPEN(y) && ROOM(0), SNAPSHOT(b, y, READ)) \
+  OP(EXPORT_NAME("f" #f, y, "read|write"), fd[f] == b + 1 && !OPEN(y) && ROOM(0), SNAPSHOT(b, y, READ))
 #define EXPORT_Y(y, f) \
   EACH_B(EXPORT_FILE, f, y) \
   REFUSE(EXPORT_NAME("f" #f, y, "read argument=unmapped"), EFAULT, fd[f] > 0 && !OPEN(y)) \
   REFUSE(EXPORT_NAME("f" #f, y, "read|0x4"), EINVAL, fd[f] > 0 && !OPEN(y)) \
   REFUSE(EXPORT_NAME("f" #f, y, "neither"), EINVAL, fd[f] > 0 && !OPEN(y)) \
-  REFUSE(EXPORT_NAME("f" #f, y, "write argument=readonly"), EFAULT, fd[f] > 0 && !OPEN(y)) \
+  REFUSE(EXPORT_NAME("f" #f, y, "write argument=readonly"), EFAULT, fd[f] > 0 && !OPEN(y) && ROOM(0)) \
+  EXPORT_FULL(f, y, "read") EXPORT_FULL(f, y, "write") EXPORT_FULL(f, y, "read|write") \
+  EXPORT_FULL(f, y, "write argument=readonly") \
   EXPORT_WORDS(EXPORT_CLOSED, f, y)
 #endif
+#define EXPORT_FULL(f, y, what) NO_FD(EXPORT_NAME("f" #f, y, what), 0, fd[f] > 0 && !OPEN(y))
 #define EXPORT_CLOSED(f, y, what) REFUSE(EXPORT_NAME("f" #f, y, what), EBADF, fd[f] == 0 && !OPEN(y))
 #define EXPORT_F(f, ...) EACH_Y(EXPORT_Y, f)
 #define EXPORT_NONE(a, y, what) \
@@ -333,25 +336,31 @@ byte i, j, n, x;        /* of a step; 0 between steps */
   if :: j == 0 -> Y(w, 0) = FILLABLE :: else fi; i = 0; j = 0; n = 0
 #define MERGE_NAME(y, z, w) "merge " y " " z " " w
 #define EMPTY_INTO(y, w) (!OPEN(w) && y != w)
+/* SYF-006: the number comes before all else that can be wrong. */
+#define NUMBERED(y) (OPEN(y) && ROOM(0))
 #define MERGE_GOOD(w, z, y) \
-  OP(MERGE_NAME("y" #y, "y" #z, "y" #w), OPEN(y) && OPEN(z) && EMPTY_INTO(y, w) && z != w, MERGE_INTO(y, z, w)) \
+  OP(MERGE_NAME("y" #y, "y" #z, "y" #w), NUMBERED(y) && OPEN(z) && EMPTY_INTO(y, w) && z != w, MERGE_INTO(y, z, w)) \
   REFUSE(MERGE_NAME("y" #y, "y" #z, "y" #w), EBADF, !OPEN(y) && EMPTY_INTO(y, w) && z != w) \
-  REFUSE(MERGE_NAME("y" #y, "y" #z, "y" #w), ENOENT, OPEN(y) && !OPEN(z) && EMPTY_INTO(y, w) && z != w)
+  REFUSE(MERGE_NAME("y" #y, "y" #z, "y" #w), ENOENT, NUMBERED(y) && !OPEN(z) && EMPTY_INTO(y, w) && z != w) \
+  NO_FD(MERGE_NAME("y" #y, "y" #z, "y" #w), 0, OPEN(y) && EMPTY_INTO(y, w) && z != w)
 #define MERGE_Z(z, y) EACH_W(MERGE_GOOD, z, y)
 #define MERGE_FORMS(X, w, y) X(w, y, " set=flags") X(w, y, " argument=unmapped") X(w, y, " argument=readonly")
 #define MERGE_CLOSED(w, y, what) REFUSE(MERGE_NAME("y" #y, "y0", "y" #w) what, EBADF, !OPEN(y) && EMPTY_INTO(y, w) && w > 0)
+#define MERGE_FULL(w, y, what) NO_FD(MERGE_NAME("y" #y, "y0", "y" #w) what, 0, OPEN(y) && EMPTY_INTO(y, w) && w > 0)
 #define MERGE_WRONG(w, y) \
-  REFUSE(MERGE_NAME("y" #y, "y0", "y" #w) " argument=unmapped", EFAULT, OPEN(y) && EMPTY_INTO(y, w) && w > 0) \
-  REFUSE(MERGE_NAME("y" #y, "y0", "y" #w) " set=flags", EINVAL, OPEN(y) && EMPTY_INTO(y, w) && w > 0) \
+  REFUSE(MERGE_NAME("y" #y, "y0", "y" #w) " argument=unmapped", EFAULT, NUMBERED(y) && EMPTY_INTO(y, w) && w > 0) \
+  REFUSE(MERGE_NAME("y" #y, "y0", "y" #w) " set=flags", EINVAL, NUMBERED(y) && EMPTY_INTO(y, w) && w > 0) \
   REFUSE(MERGE_NAME("y" #y, "y0", "y" #w) " argument=readonly", ENOENT, \
-         OPEN(y) && !OPEN(0) && EMPTY_INTO(y, w) && w > 0) \
+         NUMBERED(y) && !OPEN(0) && EMPTY_INTO(y, w) && w > 0) \
   REFUSE(MERGE_NAME("y" #y, "y0", "y" #w) " argument=readonly", EFAULT, \
-         OPEN(y) && OPEN(0) && EMPTY_INTO(y, w) && w > 0) \
-  MERGE_FORMS(MERGE_CLOSED, w, y) \
+         NUMBERED(y) && OPEN(0) && EMPTY_INTO(y, w) && w > 0) \
+  MERGE_FORMS(MERGE_CLOSED, w, y) MERGE_FORMS(MERGE_FULL, w, y) \
+  NO_FD(MERGE_NAME("y" #y, "bad", "y" #w), 0, OPEN(y) && EMPTY_INTO(y, w)) \
+  NO_FD(MERGE_NAME("y" #y, "foreign", "y" #w), 0, OPEN(y) && EMPTY_INTO(y, w)) \
   REFUSE(MERGE_NAME("y" #y, "bad", "y" #w), EBADF, !OPEN(y) && EMPTY_INTO(y, w)) \
   REFUSE(MERGE_NAME("y" #y, "foreign", "y" #w), EBADF, !OPEN(y) && EMPTY_INTO(y, w)) \
-  REFUSE(MERGE_NAME("y" #y, "bad", "y" #w), ENOENT, OPEN(y) && EMPTY_INTO(y, w)) \
-  REFUSE(MERGE_NAME("y" #y, "foreign", "y" #w), ENOENT, OPEN(y) && EMPTY_INTO(y, w))
+  REFUSE(MERGE_NAME("y" #y, "bad", "y" #w), ENOENT, NUMBERED(y) && EMPTY_INTO(y, w)) \
+  REFUSE(MERGE_NAME("y" #y, "foreign", "y" #w), ENOENT, NUMBERED(y) && EMPTY_INTO(y, w))
 #define MERGE_Y(y, ...) EACH_Z(MERGE_Z, y) EACH_W(MERGE_WRONG, y)
 /* What a file that is no sync_file says to the ioctls of one, nobody has read. */
 #define MERGE_OF_NONE(w, what) REFUSE(MERGE_NAME("bad", what, "y" #w), EBADF, !OPEN(w))

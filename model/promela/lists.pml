@@ -38,8 +38,10 @@ byte seal[MEMFDS];           /* what it is sealed for, beside shrinking where th
 #define MAY_CLOSE(n) true
 #endif
 
+#define MEMFD_FREE(n) (mem[n] == CLOSED || (mem[n] == GONE && !(false ALL_B(IS_THERE, n))))
 #define MEMFD(n, name, what) \
-  OP("memfd n" #n " pages=" TEXT(PAGES) " seals=" name, mem[n] == CLOSED || (mem[n] == GONE && !(false ALL_B(IS_THERE, n))), \
+  NO_FD("memfd n" #n " pages=" TEXT(PAGES) " seals=" name, 0, MEMFD_FREE(n)) \
+  OP("memfd n" #n " pages=" TEXT(PAGES) " seals=" name, MEMFD_FREE(n) && ROOM(0), \
      mem[n] = OPENED; seal[n] = what)
 #define MEMFD_N(n, ...) \
   MEMFD(n, "shrink", FOR_SHRINK) MEMFD(n, "none", FOR_NONE) MEMFD(n, "shrink|write", FOR_WRITE) \
@@ -55,15 +57,19 @@ byte seal[MEMFDS];           /* what it is sealed for, beside shrinking where th
 #define MADE_LIST(b, f) BORN(b, FIRST_PLACE); count[b] = 1; fd[f] = b + 1; SET_PROCESS(f, 0)
 #define LIST_NAME(b, f, first, items, second, more, form) "create_list b" #b " f" #f " " first items second more form
 #define SINGLE(first, open, suited, b, f, from, fits) \
+  NO_FD(LIST_NAME(b, f, first, " from=" #from " pages=" TEXT(PAGES) " ", "n0", " from2=0 pages2=0 ", "single"), 0, \
+     CAN_LIST(b, f) && open && suited && fits) \
   OP(LIST_NAME(b, f, first, " from=" #from " pages=" TEXT(PAGES) " ", "n0", " from2=0 pages2=0 ", "single"), \
-     CAN_LIST(b, f) && open && suited && fits, MADE_LIST(b, f)) \
+     CAN_LIST(b, f) && open && suited && fits && ROOM(0), MADE_LIST(b, f)) \
   REFUSE(LIST_NAME(b, f, first, " from=" #from " pages=" TEXT(PAGES) " ", "n0", " from2=0 pages2=0 ", "single"), EBADFD, \
          CAN_LIST(b, f) && !open) \
   REFUSE(LIST_NAME(b, f, first, " from=" #from " pages=" TEXT(PAGES) " ", "n0", " from2=0 pages2=0 ", "single"), EINVAL, \
          CAN_LIST(b, f) && open && !(suited && fits))
 #define OF_TWO(second, open2, suited2, b, f, first, open, suited, form) \
+  NO_FD(LIST_NAME(b, f, first, " from=0 pages=1 ", second, " from2=1 pages2=1 ", form), 0, \
+     CAN_LIST(b, f) && open && suited && open2 && suited2) \
   OP(LIST_NAME(b, f, first, " from=0 pages=1 ", second, " from2=1 pages2=1 ", form), \
-     CAN_LIST(b, f) && open && suited && open2 && suited2, MADE_LIST(b, f)) \
+     CAN_LIST(b, f) && open && suited && open2 && suited2 && ROOM(0), MADE_LIST(b, f)) \
   REFUSE(LIST_NAME(b, f, first, " from=0 pages=1 ", second, " from2=1 pages2=1 ", form), EBADFD, \
          CAN_LIST(b, f) && (!open || (suited && !open2))) \
   REFUSE(LIST_NAME(b, f, first, " from=0 pages=1 ", second, " from2=1 pages2=1 ", form), EINVAL, \
@@ -90,7 +96,8 @@ byte seal[MEMFDS];           /* what it is sealed for, beside shrinking where th
   EACH_L(LIST_OF, b, f) \
   REFUSE(LIST_NAME(b, f, "n0", " from=0 pages=0 ", "n0", " from2=0 pages2=0 ", "single"), EINVAL, CAN_LIST(b, f)) \
   REFUSE(LIST_NAME(b, f, "n0", " from=0 pages=0 ", "n0", " from2=0 pages2=0 ", "list"), EINVAL, CAN_LIST(b, f)) \
-  OP(LIST_WITH_EMPTY(b, f), CAN_LIST(b, f) && MEMFD_OPEN(0) && SUITED(0) && TAKES_NOTHING, MADE_LIST(b, f)) \
+  NO_FD(LIST_WITH_EMPTY(b, f), 0, CAN_LIST(b, f) && MEMFD_OPEN(0) && SUITED(0) && TAKES_NOTHING) \
+  OP(LIST_WITH_EMPTY(b, f), CAN_LIST(b, f) && MEMFD_OPEN(0) && SUITED(0) && TAKES_NOTHING && ROOM(0), MADE_LIST(b, f)) \
   REFUSE(LIST_WITH_EMPTY(b, f), EBADFD, CAN_LIST(b, f) && !MEMFD_OPEN(0)) \
   REFUSE(LIST_WITH_EMPTY(b, f), EINVAL, CAN_LIST(b, f) && MEMFD_OPEN(0) && !(SUITED(0) && TAKES_NOTHING)) \
   SINGLE("n0", MEMFD_OPEN(0), SUITED(0), b, f, 1, PAST_ITS_END) \

@@ -27,11 +27,27 @@ byte second[BUFFERS];        /* the handle on the second file, as `handle` is th
 
 /* The access mode is the first export's (PRM-003); later ones find the buffer there is (PRM-002). */
 #define SHARE_AS(b, f, h, word, x, name) \
-  OP("handle_to_fd b" #b " f" #f " access=" name word, h[b] == UNSHARED && fd[f] == 0, \
+  SHARE_FULL(b, f, h, "handle_to_fd b" #b " f" #f " access=" name word, x) \
+  OP("handle_to_fd b" #b " f" #f " access=" name word, h[b] == UNSHARED && fd[f] == 0 && ROOM(0), \
      BORN(b, FIRST_PLACE); SET_ACCESS(b, x); h[b] = SHARED; count[b] = 1 + OWN_REFERENCES; fd[f] = b + 1; SET_PROCESS(f, 0)) \
-  OP("handle_to_fd b" #b " f" #f " access=" name word, h[b] == SHARED && fd[f] == 0, \
+  OP("handle_to_fd b" #b " f" #f " access=" name word, h[b] == SHARED && fd[f] == 0 && ROOM(0), \
      TAKE(b); fd[f] = b + 1; SET_PROCESS(f, 0)) \
-  REFUSE("handle_to_fd b" #b " f" #f " access=" name word, ENOENT, h[b] == 0 && fd[f] == 0)
+  REFUSE("handle_to_fd b" #b " f" #f " access=" name word, ENOENT, h[b] == 0 && fd[f] == 0 && LOOKED_UP)
+/* PRM-019: up to 6.8 everything but the fd is there when there is no number for it, and stays; from 6.12 nothing is. */
+#ifdef RESERVES_FIRST
+#define LOOKED_UP ROOM(0)
+#define SHARE_FULL(b, f, h, label, x) NO_FD(label, 0, fd[f] == 0)
+#else
+#define LOOKED_UP true
+#if PLANT == 21
+#define LEFT(b, h, x) skip
+#else
+#define LEFT(b, h, x) BORN(b, FIRST_PLACE); SET_ACCESS(b, x); h[b] = SHARED; count[b] = OWN_REFERENCES
+#endif
+#define SHARE_FULL(b, f, h, label, x) \
+  NO_FD_FOR(label, 0, h[b] == UNSHARED && fd[f] == 0, LEFT(b, h, x)) \
+  NO_FD(label, 0, h[b] == SHARED && fd[f] == 0)
+#endif
 #ifdef ACCESS_MODES
 #define SHARE(b, f, h, word) SHARE_AS(b, f, h, word, RW, "rw") SHARE_AS(b, f, h, word, RO, "ro") SHARE_ODD(b, f, word)
 #else

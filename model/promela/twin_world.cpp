@@ -72,7 +72,7 @@ std::vector<Step> steps(const World& world, const model::Configuration& c) {
     for (const model::Alternative& way : ways)
       if (way.allowance != Allowance::Malformed)
         found.push_back({conformance::to_text(operation), way.allowance, way.errnos,
-                         way.next});
+                         way.allowance == Allowance::Permitted || way.allowance == Allowance::Refused ? way.next : world});
   }
   for (std::uint8_t b = 0; b < c.bounds.buffers; ++b) {
     if (world.buffers[b].lifecycle != model::state::kDying) continue;

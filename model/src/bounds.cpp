@@ -143,6 +143,10 @@ std::vector<Operation> all_operations(const Bounds& bounds) {
     add(op::Exec{k});
     add(op::Exit{k});
   });
+  for (std::uint8_t p = 0; p < (bounds.messages > 0 ? kProcesses : 1); ++p) {
+    add(op::FillFds{ProcessId{p}});
+    add(op::FreeFds{ProcessId{p}});
+  }
   add_fence_operations(bounds, all);
   add_importer_operations(bounds, all);
   add_queue_operations(bounds, all);

@@ -244,6 +244,7 @@ std::vector<FieldDifference> differences(const KernelProfile& a, const KernelPro
   compare(out, "empty_list_items", a.empty_list_items, b.empty_list_items);
   compare(out, "future_write_refused", a.future_write_refused, b.future_write_refused);
   compare(out, "memfd_may_go_while_mapped", a.memfd_may_go_while_mapped, b.memfd_may_go_while_mapped);
+  compare(out, "export_reserves_fd_first", a.export_reserves_fd_first, b.export_reserves_fd_first);
   compare(out, "fd_flags", a.fd_flags, b.fd_flags);
   compare(out, "calls", calls_beyond(a, b), calls_beyond(b, a));
   return out;
@@ -287,6 +288,7 @@ Bounds diff_bounds() {
   bounds.fences = 1;
   bounds.vmaps = 1;
   bounds.kinds.reset(kind_of<op::Fail>());  // who can be told to fail is not what tells systems apart
+  for (const std::size_t kind : {kind_of<op::FillFds>(), kind_of<op::FreeFds>()}) bounds.kinds.reset(kind);
   bounds.memfds = 1;
   bounds.sync_files = bounds.children = 0;  // no profile differs in what these do once there are any
   for (const std::size_t kind : {kind_of<op::CreateDumb>(), kind_of<op::HandleToFd>(), kind_of<op::FdToHandle>()})

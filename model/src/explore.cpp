@@ -180,13 +180,16 @@ Found Explorer::check(const World& world, const Way& way) const {
   return check_step(world, way.next, c_.profile, said, release, c_.bounds.buffers);
 }
 
-/// As a step that was to change no count.
+/// As a step that was to change no count; or, where all but the fd is there, one less than with it.
 Found Explorer::check_refused(const World& world, const Way& way) const {
-  if (const auto changes = changes_of_queue(world, operations_[way.operation], true))
+  const Operation& operation = operations_[way.operation];
+  if (const auto changes = changes_of_queue(world, operation, true))
     return check_queue_step(world, way.next, c_.profile, *changes, c_.bounds.buffers);
-  const std::uint8_t b = what_is_said(world, c_.profile, operations_[way.operation]).buffer;
-  if (way.next == world || b >= kMaxBuffers) return std::nullopt;
-  return check_step(world, way.next, c_.profile, {b, 0}, false, c_.bounds.buffers);
+  Said said = what_is_said(world, c_.profile, operation);
+  if (way.next == world || said.buffer >= kMaxBuffers) return std::nullopt;
+  const bool no_fd = std::holds_alternative<op::Receive>(operation) || std::holds_alternative<op::HandleToFd>(operation);
+  said.change = no_fd ? said.change - 1 : 0;
+  return check_step(world, way.next, c_.profile, said, false, c_.bounds.buffers);
 }
 
 void Explorer::found(std::uint64_t packed, std::size_t parent) {
@@ -232,8 +235,9 @@ void Explorer::expand(std::size_t index) {
       }
       case Allowance::Refused: {
         ++result_.refusals, all_down = false;
-        if (!asks<op::Fail>() && !asks<op::Qbuf>()) break;
-        // The exporter was asked, and has failed as it was told: that is over. Or an index holds nothing any more.
+        if (!asks<op::Fail>() && !asks<op::Qbuf>() && !asks<op::FillFds>()) break;
+        // The exporter was asked, and has failed as it was told: that is over. Or an index holds nothing any more; or no
+        // fd was free for what is there by now.
         if (const Found wrong = check_refused(world, way)) suspect(*wrong, index, true);
         const auto packed = packing_.pack(way.next, c_.symmetry);
         if (packed && *packed != states_[index]) pending_.push_back(*packed);
@@ -473,6 +477,7 @@ std::string word(InfoForm v) {
 std::string word(Callback v) {
   return pick(v, {"attach", "map", "pin", "vmap", "begin_cpu_access", "end_cpu_access", "mmap"});
 }
+std::string word(ProcessId p) { return fmt::format("p{}", p.value); }
 std::string word(Failure v) { return pick(v, {"ENOMEM", "EIO", "ENOSPC"}); }
 std::string word(NameId v) { return fmt::format("\"{}\"", name_text(v)); }
 std::string word(std::uint8_t v) { return fmt::format("{}", v); }

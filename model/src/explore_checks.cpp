@@ -245,6 +245,7 @@ unsigned weight(const World& w) {
   used(w.children);
   used(w.vmaps);
   for (const AttachmentState& a : w.attachments) sum += a.pins;
+  for (const StateId table : w.fd_tables) sum += table == state::kFull ? 1U : 0U;
   for (const MemfdState& memfd : w.memfds) sum += memfd.state == state::kMemfdOpen ? 1U : 0U;
   for (const ChildState& child : w.children) used(child.fds), used(child.vmas);
   for (const FenceState& fence : w.fences) sum += fence.state == state::kPending ? 1U : 0U;
@@ -343,6 +344,11 @@ Found check_step(const World& w, const World& next, const Profile& profile, cons
   if (w.memfds != next.memfds) {  // a memfd's own operation: a buffer keeps its pages whatever becomes of it
     World others = next;
     others.memfds = w.memfds;
+    return others == w ? Found{} : Invariant::StrangersUntouched;
+  }
+  if (w.fd_tables != next.fd_tables) {  // whose limit it is touches nothing else
+    World others = next;
+    others.fd_tables = w.fd_tables;
     return others == w ? Found{} : Invariant::StrangersUntouched;
   }
   if (said.buffer >= kMaxBuffers) return w == next ? Found{} : Invariant::ReferencesMoveAsSaid;

@@ -142,8 +142,18 @@ Configuration with_refused_exports(Configuration c) {
   return c;
 }
 
+/// Each operation once.
+Configuration without_repeats(Configuration c) {
+  std::vector<Operation> once;
+  for (const Operation& operation : c.operations)
+    if (std::ranges::find(once, operation) == once.end()) once.push_back(operation);
+  c.operations = std::move(once);
+  return c;
+}
+
 const Kinds kLists = kinds<op::Memfd, op::CloseMemfd, op::WriteMemfd, op::ReadMemfd, op::CreateList>();
 const Kinds kPrime = kinds<op::CreateDumb, op::HandleToFd, op::FdToHandle, op::CloseHandle>();
+const Kinds kFilling = kinds<op::FillFds, op::FreeFds>();
 const Kinds kSharing = kinds<op::Dup, op::Close, op::Send, op::Receive, op::Discard, op::Get, op::Put>();
 const Kinds kImporting = kinds<op::Close, op::Get, op::Put, op::Attach, op::Detach, op::Map, op::Unmap>();
 const Kinds kDeviceAccess = kinds<op::DeviceRead, op::DeviceWrite>();
@@ -295,6 +305,21 @@ std::vector<Configuration> standard_configurations(const Resize& resize) {
                                 kinds<op::Close>() | kLists | (two ? Kinds{} : kCpuMappings), kernel));
   }
 
+  // Processes that have no fd free: what each call that makes one leaves behind.
+  all.push_back(configuration("full", exporter("reference:eager"), slots(1, 2, 1, 0, 0, 0, 1), kSharing | kFilling));
+  for (const std::string_view kernel : {"reference", "6.12"}) {
+    const std::string name = kernel == "reference" ? "full-prime" : fmt::format("full-prime-{}", kernel);
+    all.push_back(without_repeats(with_access(
+        with_refused_exports(configuration(name, exporter("reference:prime"), slots(1, 2, 0, 0, 0, 1),
+                                           kPrime | kFilling | kCpuMappings | kinds<op::Close>(), kernel)),
+        {Access::ReadOnly})));
+  }
+  {
+    Bounds bounds = slots(1, 1, 0);
+    bounds.memfds = 1;
+    all.push_back(configuration("full-lists", exporter("reference:udmabuf"), bounds, kinds<op::Close>() | kLists | kFilling));
+  }
+
   // Everything at once: two buffers, two importers, three fds, two processes.
   Configuration everything =
       with_directions(configuration("everything", exporter("reference:migrating"), slots(2, 3, 3, 2, 2, 0, 1),
@@ -322,6 +347,7 @@ std::span<const UnreachedRow> unreached_rows() {
   constexpr std::string_view kFreed = "REQBUFS frees all that there are, and no others, before it makes any";
   constexpr std::string_view kInOrder =
       "an index is cancelled if it is queued or prepared, and its plane acquires, maps, and lets go, one after the other";
+  constexpr std::string_view kRoom = "only a table that is full is asked for a number";
   constexpr std::string_view kNoSlot = "no slot is foreign: that file has a name of its own";
   constexpr std::string_view kNoHandles =
       "an exporter without handles has no call that makes or closes one, so no alphabet holds it";
@@ -412,6 +438,15 @@ std::span<const UnreachedRow> unreached_rows() {
       UnreachedRow{"failure", "Calm", "calls_end", "VFS-003", kUntold},
       UnreachedRow{"failure", "Calm", "calls_mmap", "VFS-003", kUntold},
       UnreachedRow{"relocation", "Anywhere", "hold", "VFS-003", "an exporter that pins moves for whom it pins"},
+      UnreachedRow{"fd_table", "Roomy", "install_fd", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "create", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "create_list", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "handle_to_fd", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "dup", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "receive", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "export_sync_file", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "merge", "VFS-003", kRoom},
+      UnreachedRow{"fd_table", "Roomy", "memfd", "VFS-003", kRoom},
       UnreachedRow{"sync_file", "Foreign", "place", "VFS-003", "no slot is foreign: that file has a name of its own"},
   };
   return kRows;

@@ -118,6 +118,11 @@ void add_fence_configurations(std::vector<Configuration>& all, const Resize& res
                                                              op::MergeSyncFiles, op::CloseSyncFile, op::FileInfo>()),
                                          {Usage::Write}),
                              FenceFlags::Write));
+  // Where no fd is free for what they would make.
+  all.push_back(with_usages(configuration("full-sync-files", "reference:udmabuf", "reference", kUser, {.fences = 1, .sync_files = 2},
+                                          kinds<op::Close, op::AddFence, op::SignalFence, op::ExportSyncFile, op::MergeSyncFiles,
+                                                op::CloseSyncFile, op::FillFds, op::FreeFds>()),
+                            {Usage::Write}));
 }
 
 }  // namespace dmabuf::model

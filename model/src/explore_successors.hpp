@@ -20,7 +20,7 @@ class Successors {
       : profile_(profile), operations_(operations), buffers_(buffers) {
     for (const Operation& o : operations)
       births_.push_back(std::holds_alternative<op::Export>(o) || std::holds_alternative<op::Create>(o)),
-          fails_ = fails_ || std::holds_alternative<op::Fail>(o);
+          fails_ = fails_ || std::holds_alternative<op::Fail>(o) || std::holds_alternative<op::FillFds>(o);
   }
 
   struct Way {
@@ -48,7 +48,7 @@ class Successors {
   std::span<const Operation> operations_;
   std::uint8_t buffers_;
   std::vector<bool> births_;  // by operation
-  bool fails_ = false;        // exporters can be told to: a refusal may leave something behind
+  bool fails_ = false;        // exporters can be told to, or no fd is free: a refusal may leave something behind
   World left_;
   Alternative scratch_;
 };

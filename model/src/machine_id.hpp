@@ -17,9 +17,9 @@ namespace dmabuf::model {
 enum class MachineId : std::uint8_t {
   Buffer, Fd, Ioctl, Mmap, Reference, Attachment, AttachmentTable, Mapping, Storage, Relocation, CpuAccess, Vma, Message, Handle,
   Create, Fence, Reservation, PollSlot, FenceIoctl, SyncFileIoctl, SyncFile, Remap, Child, ChildFd, ChildVma,
-  Vmapping, Vmap, Pinning, Failure, Prime, Memfd, Udmabuf, Queue, QueueCall, QueueSlot, Plane,
+  Vmapping, Vmap, Pinning, Failure, Prime, Memfd, Udmabuf, Queue, QueueCall, QueueSlot, Plane, FdTable,
 };
-inline constexpr std::size_t kMachines = 36;
+inline constexpr std::size_t kMachines = 37;
 
 /// What firing one event in one state under one set of facts came to.
 struct Cell {
@@ -81,6 +81,7 @@ inline constexpr StateId kUnallocated = 0, kAnywhere = 1, kConfined = 2;        
 inline constexpr StateId kNoChild = 0, kForked = 1, kReplaced = 2;                 // child
 inline constexpr StateId kEmpty = 0, kFilled = 1;  // reference, mapping, vma, message, vmapping, vmap, pinning, failure
 inline constexpr StateId kNoHandle = 0, kShared = 1, kUnshared = 2;                // handle
+inline constexpr StateId kRoomy = 0, kFull = 1;                                     // fd_table
 inline constexpr StateId kMemfdClosed = 0, kMemfdOpen = 1, kMemfdForeign = 2, kMemfdGone = 3;
 inline constexpr StateId kNoQueue = 0, kRequested = 1, kStreaming = 2;              // queue, queue_call
 inline constexpr StateId kUnallotted = 0, kVacant = 1, kHolding = 2, kPrepared = 3, kQueued = 4;  // queue_slot

@@ -96,6 +96,7 @@ std::string without_counters(const World& w) {
   for (const VmapState& s : w.vmaps) add(s.state, s.buffer);
   add(w.queue.state, w.queue.oldest);
   for (const QueueSlotState& s : w.queue.slots) add(s.state, s.plane, s.buffer, s.length);
+  for (const StateId table : w.fd_tables) add(table);
   return bytes;
 }
 
@@ -169,6 +170,8 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
       };
       if (std::ranges::none_of(vma_classes_, same))
         vma_classes_.push_back({v->offset, v->length, v->protection, v->sharing});
+    } else if (const auto* e = std::get_if<op::FillFds>(&operation)) {
+      at_least(fd_tables_, e->process.value);
     } else if (const auto* k = std::get_if<op::Fork>(&operation)) {
       at_least(children_, k->child.value);
     } else if (std::holds_alternative<op::Exec>(operation)) {
@@ -187,7 +190,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
   reshape(reshaping);
   if (buffers_ > kMaxBuffers || fds_.count > kMaxFds || references_.count > kMaxReferences ||
       attachments_.count > kMaxAttachments || mappings_.count > kMaxMappings || vmas_.count > kMaxVmas ||
-      messages_.count > kMaxMessages || devices_ > kDevices || children_ > kMaxChildren)
+      messages_.count > kMaxMessages || devices_ > kDevices || fd_tables_ > kProcesses || children_ > kMaxChildren)
     throw std::invalid_argument("an operation names a slot that no world has");
   for (std::size_t i = 0; i < directions_.size(); ++i)
     direction_index_[directions_[i]] = static_cast<std::uint8_t>(i);
@@ -263,7 +266,7 @@ Packing::Packing(const Profile& profile, std::span<const Operation> operations) 
 
   const auto all = [](const auto& slots) { return static_cast<unsigned>(slots.count) * slots.width; };
   bits_ = static_cast<unsigned>(buffers_) * buffer_width_ + all(fds_) + all(references_) + all(attachments_) +
-          all(mappings_) + all(vmas_) + all(messages_) + all(memfds_) + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits() + importers_.bits() + queue_.bits();
+          all(mappings_) + all(vmas_) + all(messages_) + all(memfds_) + fd_tables_ + children_ * (2U + all(fds_) + all(vmas_)) + fences_.bits() + importers_.bits() + queue_.bits();
   if (bits_ > 64)
     throw std::invalid_argument(
         fmt::format("the configuration takes {} bits, a packed world has 64: {}", bits_, layout()));
@@ -526,6 +529,7 @@ std::optional<std::uint64_t> Packing::pack_plain(const World& world) const {
   for (std::size_t i = 0; i < messages_.count; ++i)
     writer.put(message_code(world.messages[i], kSame, writer.bad), messages_.width);
   for (std::size_t i = 0; i < memfds_.count; ++i) writer.put(memfd_code(world.memfds[i], writer.bad), memfds_.width);
+  for (std::size_t i = 0; i < fd_tables_; ++i) writer.put(world.fd_tables[i], 1);
   for (std::size_t i = 0; i < children_; ++i) put_child(world.children[i], kSame, false, writer);
   if (fences_.bits() > 0) {
     const auto fences = fences_.pack(world);
@@ -608,6 +612,7 @@ std::optional<std::uint64_t> Packing::pack_canonical(const World& world) const {
     put_sorted(vmas_, world.vmas, [&](const VmaState& s) { return vma_code(s, order, writer.bad); });
     put_sorted(messages_, world.messages, [&](const MessageState& s) { return message_code(s, order, writer.bad); });
     put_sorted(memfds_, world.memfds, [&](const MemfdState& s) { return memfd_code(s, writer.bad); });
+    for (std::size_t i = 0; i < fd_tables_; ++i) writer.put(world.fd_tables[i], 1);
     for (std::size_t i = 0; i < children_; ++i) put_child(world.children[i], order, true, writer);
     if (writer.bad) return std::nullopt;
     if (!found || writer.packed > best) best = writer.packed;
@@ -635,6 +640,7 @@ World Packing::unpack(std::uint64_t packed) const {
   read(vmas_, world.vmas);
   read(messages_, world.messages);
   read(memfds_, world.memfds);
+  for (std::size_t i = 0; i < fd_tables_; ++i) world.fd_tables[i] = static_cast<StateId>(take(1));
   for (std::size_t i = 0; i < children_; ++i) {
     world.children[i].state = static_cast<StateId>(take(2));
     read(fds_, world.children[i].fds);

@@ -61,12 +61,12 @@ constexpr std::array kKernels = {
                   .source = "drivers/dma-buf/dma-buf.c of 6.6; udmabuf.c of 6.6.y: mmap_udmabuf sets VM_DONTEXPAND since a "
                             "backport, before it a mapping could grow"},
     KernelProfile{.name = "6.12", .faulting_mappings_grow = false, .empty_list_items = false,
-                  .source = "drivers/dma-buf/dma-buf.c of 6.12.117; udmabuf.c: mmap_udmabuf sets VM_DONTEXPAND"},
+                  .source = "drivers/dma-buf/dma-buf.c of 6.12.117; udmabuf.c: mmap_udmabuf sets VM_DONTEXPAND", .export_reserves_fd_first = true},
     KernelProfile{.name = "6.18", .caches_mappings = false, .faulting_mappings_grow = false, .empty_list_items = false,
-                  .source = "drivers/dma-buf/dma-buf.c of 6.18: cache_sgt_mapping is gone, dma_buf_pin_on_map is new",
+                  .source = "drivers/dma-buf/dma-buf.c of 6.18: cache_sgt_mapping is gone, dma_buf_pin_on_map is new", .export_reserves_fd_first = true,
                   .maps_at_attach = false},
     KernelProfile{.name = "7.2", .caches_mappings = false, .faulting_mappings_grow = false, .empty_list_items = false,
-                  .source = "drivers/dma-buf/dma-buf.c of 7.2.13: there is no kernel without DMABUF_MOVE_NOTIFY any more",
+                  .source = "drivers/dma-buf/dma-buf.c of 7.2.13: there is no kernel without DMABUF_MOVE_NOTIFY any more", .export_reserves_fd_first = true,
                   .maps_at_attach = false, .move_notify = true},
 };
 

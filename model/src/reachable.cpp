@@ -21,10 +21,19 @@ bool excluded_by_moves(const RowInfo& row, const Profile& p) {
          (row.source == "Unallocated" || (row.must & bit(Fact::NeedsConfined)) != 0);
 }
 
+/// Fds that no program asks for, on an exporter of these habits.
+bool makes_no_such_fd(std::string_view event, const Profile& p) {
+  if (event == "create") return p.exporter.in_kernel;
+  if (event == "create_list" || event == "memfd") return p.exporter.interface != Interface::Udmabuf;
+  if (event == "handle_to_fd") return p.exporter.own_references == 0;
+  return (event == "export_sync_file" || event == "merge") && !p.kernel.has_sync_file;
+}
+
 /// Rows whose facts no program can bring together, on an exporter of these habits.
 bool excluded(const RowInfo& row, const Profile& p) {
   const ExporterProfile& e = p.exporter;
   if (excluded_by_moves(row, p)) return true;
+  if (row.machine == "fd_table" && makes_no_such_fd(row.event, p)) return true;
   if (row.machine == "failure" && !(row.event == "calls_vmap" ? e.vmap_fails : e.fails)) return true;
   // A table that is kept though nobody caches was mapped at attach, in both directions.
   const bool caches = p.kernel.caches_mappings && e.caches_mapping != Answer::No;
@@ -138,6 +147,7 @@ bool asked_for(const RowInfo& row, const Profile& p, const std::bitset<kOperatio
   if (row.machine == "fd" && row.event == "get" && kinds.test(kind_of<op::FdToHandle>())) return true;
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind)
     if (kOperationNames[kind] == row.event) return kinds.test(kind);
+  if (row.machine == "fence_ioctl" && row.event == event_name(EventId::CopyOut)) return kinds.test(kind_of<op::ExportSyncFile>());
   // Unless somebody is told to fail, nobody asks whether he is.
   if (row.machine == "failure") return kinds.test(kind_of<op::Fail>());
   if (row.event == event_name(EventId::VmapOnce)) return kinds.test(kind_of<op::Vmap>());

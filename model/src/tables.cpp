@@ -53,6 +53,7 @@ Tables extract_all() {
   contract::extract_queue_call(all);
   contract::extract_queue_slot(all);
   contract::extract_plane(all);
+  contract::extract_fd_table(all);
   if (all.machines.size() != kMachines || all.rows.size() > kMaxRows)
     throw std::logic_error("the machines do not fit their tables");
 
@@ -116,6 +117,8 @@ Tables extract_all() {
   expect(MachineId::Vmap, state::kFilled, "Mapped");
   expect(MachineId::Pinning, state::kFilled, "Pinned");
   expect(MachineId::Failure, state::kFilled, "Armed");
+  expect(MachineId::FdTable, state::kRoomy, "Roomy");
+  expect(MachineId::FdTable, state::kFull, "Full");
   return all;
 }
 

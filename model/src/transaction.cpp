@@ -271,6 +271,8 @@ void Transaction::operator()(const op::Create& o) {
             when(o.pages == 0, Fact::SizeZero) | when(o.flags != CreationFlags::Known, Fact::UnknownFlags) |
                 when(p_.exporter.write_only || o.access != Access::WriteOnly, Fact::AccessOffered)))
     return;
+  // What was made before there was an fd is nobody's, and goes: the device's call lets it go, or whoever made the handle.
+  if (!reserve_fd(0, event_id<op::Create>())) return;
   if (!born(o.buffer, o.pages, o.access) || !on_handle(o.buffer.value, DrmFile::First, EventId::Born)) return;
   install(o.fd, o.buffer.value, 0, o.cloexec);
 }
@@ -283,6 +285,7 @@ void Transaction::operator()(const op::InstallFd& o) {
   ReferenceState& reference = w_.references[o.reference.value];
   const std::uint8_t b = reference.buffer;
   if (!fire(MachineId::Reference, reference.state, event_id<op::InstallFd>(), holder_facts(o.reference), b)) return;
+  if (!reserve_fd(0, event_id<op::InstallFd>())) return;  // the reference is the caller's still
   reference.buffer = kNone;
   install(o.fd, b, 0, o.cloexec);
 }
@@ -291,6 +294,7 @@ void Transaction::operator()(const op::Dup& o) {
   if (o.to.value >= kMaxFds || w_.fds[o.to.value].state != state::kFdClosed) return void(malformed());
   if (!on_fd(o.from, event_id<op::Dup>())) return;
   const FdState& from = w_.fds[o.from.value];
+  if (!reserve_fd(from.process, event_id<op::Dup>())) return;
   install(o.to, from.buffer, from.process, o.cloexec);
 }
 
@@ -311,6 +315,12 @@ void Transaction::operator()(const op::Send& o) {
 void Transaction::operator()(const op::Receive& o) {
   MessageState& message = w_.messages[o.message.value];
   if (!fire(MachineId::Message, message.state, event_id<op::Receive>(), 0, message.buffer)) return;
+  const bool free = o.fd.value < kMaxFds && w_.fds[o.fd.value].state == state::kFdClosed;
+  if (free && !reserve_fd(message.process, event_id<op::Receive>())) {
+    without_fd(message.buffer);  // the message is used up, and the file it held is let go
+    message = MessageState{};
+    return;
+  }
   if (install(o.fd, message.buffer, message.process, o.cloexec)) message = MessageState{};
 }
 

@@ -111,11 +111,14 @@ class Transaction {
   void operator()(const op::StreamOn& o);
   void operator()(const op::StreamOff& o);
   void operator()(const op::CloseVideo& o);
+  // transaction_fd_table.cpp
+  void operator()(const op::FillFds& o);
+  void operator()(const op::FreeFds& o);
 
   /// The internal step: a released file's `release` runs.
   bool release(std::size_t buffer);
 
-  /// What is left in `next` of an operation that was refused: the exporter may have been asked, and have done things
+  /// What is left in `next` of an operation that was refused: the exporter may have been asked, and things been done
   /// before somebody said no.
   void leave_behind(World& next) const;
 
@@ -128,6 +131,10 @@ class Transaction {
   /// Fd machine with an op or Ioctl. kBadFd is always Closed, kForeignFd always Foreign.
   bool on_fd(FdId fd, EventId event);
   bool install(FdId fd, std::uint8_t b, std::uint8_t process, CloseOnExec cloexec);
+  /// Has the process a number left for the fd that an operation makes? transaction_fd_table.cpp
+  bool reserve_fd(std::uint8_t process, EventId event);
+  /// There was none, and what has been done by then is not undone, but for the reference that the fd was to have.
+  void without_fd(std::uint8_t b);
   bool born(BufferId id, std::uint8_t pages, Access access);
   bool touch(std::uint8_t b);
   /// Is it one of the items of a list that can be?
@@ -216,6 +223,7 @@ class Transaction {
   bool pinned_ = false;
   bool pin_undone_ = false;         ///< pin said yes, and the map that followed no: unpin was called
   bool attach_undone_ = false;      ///< attach said yes, and what followed no: detach was called
+  bool stays_ = false;              ///< refused, and what it has done by then is not undone
 };
 
 }  // namespace dmabuf::model

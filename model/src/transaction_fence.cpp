@@ -207,8 +207,10 @@ void Transaction::operator()(const op::ExportSyncFile& o) {
   StateId ready = 0;
   result_.reason = nullptr;
   if (!fire(MachineId::FenceIoctl, ready, event_id<op::ExportSyncFile>(),
-            when(p_.kernel.has_sync_file, Fact::HasSyncFile) | argument_facts(o.argument) | flag_facts(o.flags)))
+            when(p_.kernel.has_sync_file, Fact::HasSyncFile) |
+                when(o.argument == OutArgument::Unmapped, Fact::ArgumentUnmapped) | flag_facts(o.flags)))
     return;
+  if (!reserve_fd(0, event_id<op::ExportSyncFile>())) return;
   SyncFileState made;
   const BufferState& state = buffer(b);
   for (std::uint8_t i = 0; i < state.entry_count; ++i)
@@ -218,6 +220,7 @@ void Transaction::operator()(const op::ExportSyncFile& o) {
   if (!reservation(event_id<op::ExportSyncFile>(),
                    when(made.count > 0, Fact::FencePending) | when(made.count > 1, Fact::SeveralPending)))
     return;
+  if (!fire(MachineId::FenceIoctl, ready, EventId::CopyOut, argument_facts(o.argument))) return;
   if (made.count == 0) made.members[made.count++] = kStub;
   place(o.sync_file, made);
 }
@@ -249,6 +252,7 @@ void Transaction::operator()(const op::MergeSyncFiles& o) {
   if (w_.sync_files[o.into.value].state != state::kSyncFileClosed || o.into == o.first || o.into == o.second)
     return void(malformed());
   if (!on_sync_file(o.first, event_id<op::MergeSyncFiles>())) return;
+  if (!reserve_fd(0, event_id<op::MergeSyncFiles>())) return;
   StateId ready = 0;
   result_.reason = nullptr;
   if (!fire(MachineId::SyncFileIoctl, ready, event_id<op::MergeSyncFiles>(),

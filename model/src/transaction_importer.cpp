@@ -127,6 +127,10 @@ void Transaction::move_storage(std::uint8_t b) {
 }
 
 void Transaction::leave_behind(World& next) const {
+  if (stays_) {
+    next = w_;
+    return;
+  }
   const auto count_refusal = [&] {
     if (attach_refused_by_ != kNone) ++next.buffers[attach_refused_by_].callbacks.attach_refused;
   };

@@ -31,11 +31,13 @@ void Transaction::operator()(const op::HandleToFd& o) {
             when(o.flags == CreationFlags::Unknown, Fact::UnknownFlags) |
                 when(p_.exporter.write_only || o.access != Access::WriteOnly, Fact::AccessOffered)))
     return;
+  if (p_.kernel.export_reserves_fd_first && !reserve_fd(0, event_id<op::HandleToFd>())) return;
   const BufferState& state = w_.buffers[o.buffer.value];
   if (state.handles[static_cast<std::size_t>(o.file)] == state::kUnshared && !born(o.buffer, state.pages, o.access))
     return;
   result_.reason = nullptr;  // the handle's own row says why
   if (!on_handle(o.buffer.value, o.file, event_id<op::HandleToFd>())) return;
+  if (!reserve_fd(0, event_id<op::HandleToFd>())) return without_fd(o.buffer.value);
   install(o.fd, o.buffer.value, 0, o.cloexec);
 }
 

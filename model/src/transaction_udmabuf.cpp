@@ -33,7 +33,7 @@ void Transaction::operator()(const op::Memfd& o) {
   const auto there = [](const BufferState& b) { return b.lifecycle == state::kLive || b.lifecycle == state::kDying; };
   if (memfd.state == state::kMemfdGone && std::ranges::any_of(w_.buffers, there)) return void(malformed());
   StateId next = memfd.state;
-  if (!fire(MachineId::Memfd, next, event_id<op::Memfd>())) return;
+  if (!fire(MachineId::Memfd, next, event_id<op::Memfd>()) || !reserve_fd(0, event_id<op::Memfd>())) return;
   memfd = {next, o.pages, o.seals, {}};
 }
 
@@ -98,6 +98,7 @@ void Transaction::operator()(const op::CreateList& o) {
                 when(o.form == ListForm::Odd, Fact::UnknownFlags)))
     return;
   if (!item(o.first, o.start, o.pages) || (count > 1 && !item(o.second, o.start2, o.pages2))) return;
+  if (!reserve_fd(0, event_id<op::CreateList>())) return;
   if (!born(o.buffer, static_cast<std::uint8_t>(std::min(total, 255U)), Access::ReadWrite) ||
       !on_handle(o.buffer.value, DrmFile::First, EventId::Born))
     return;

@@ -32,6 +32,7 @@ bool in_range(const Operation& operation) {
         if constexpr (requires { o.memfd; }) ok = ok && memfd(o.memfd);
         if constexpr (std::is_same_v<Op, op::CreateList>) ok = ok && memfd(o.first) && memfd(o.second);
         if constexpr (requires { o.message; }) ok = ok && o.message.value < kMaxMessages;
+        if constexpr (requires { o.process; }) ok = ok && o.process.value < kProcesses;
         if constexpr (requires { o.device; }) ok = ok && o.device.value < kDevices;
         if constexpr (requires { o.fence; }) ok = ok && o.fence.value < kMaxFences;
         if constexpr (requires { o.sync_file; }) ok = ok && sync_file(o.sync_file);
@@ -94,8 +95,9 @@ bool World::empty() const {
                                       b.handles == decltype(b.handles){};
                              }) &&
          unused(fds) && unused(references) && unused(attachments) && unused(mappings) && unused(vmas) &&
-         unused(messages) && unused(children) && unused(sync_files) && unused(vmaps) &&
-         queue == QueueState{} && std::ranges::none_of(memfds, [](const MemfdState& memfd) { return memfd.state == state::kMemfdOpen; }) &&
+         unused(messages) && unused(children) && unused(sync_files) && unused(vmaps) && queue == QueueState{} &&
+         fd_tables == decltype(fd_tables){} &&
+         std::ranges::none_of(memfds, [](const MemfdState& memfd) { return memfd.state == state::kMemfdOpen; }) &&
          std::ranges::none_of(fences, [](const FenceState& fence) { return fence.state == state::kPending; });
 }
 
@@ -222,6 +224,8 @@ std::vector<Operation> teardown(const World& start, const Profile& profile) {
     if (start.buffers[b].failure.state != 0)
       carry_out(op::Fail{BufferId{b}, start.buffers[b].failure.callback, 0, Failure::NoMemory});
   if (start.queue.state != 0) carry_out(op::CloseVideo{});
+  for (std::uint8_t p = 0; p < kProcesses; ++p)
+    if (start.fd_tables[p] == state::kFull) carry_out(op::FreeFds{ProcessId{p}});
   each(start.children, [&](std::uint8_t i) { carry_out(op::Exit{ChildId{i}}); });
   for (std::uint8_t order = 0; order < kMaxFences; ++order)  // oldest first (DBUF-FEN-011)
     for (std::uint8_t i = 0; i < kMaxFences; ++i)

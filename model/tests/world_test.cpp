@@ -107,6 +107,69 @@ TEST_F(WorldTest, ReturnsTheSizeAtTheEnd) {
   refuses(op::Seek{f0, Whence::Cur, 0}, EINVAL);
 }
 
+TEST_F(WorldTest, LeavesTheReferenceWithItsCallerWhereNoFdIsFree) {
+  const ProcessId p0{0}, p1{1};
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::FillFds{p0});
+  refuses(op::InstallFd{r0, f0, kNo}, EMFILE);
+  ok(op::FillFds{p0});
+  ok(op::FreeFds{p0});
+  ok(op::FillFds{p1});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Send{f0, s0});
+  ok(op::FillFds{p0});
+  refuses(op::Dup{f0, f1, kNo}, EMFILE);
+  refuses(op::Dup{f2, f1, kNo}, EBADF);
+  EXPECT_FALSE(world.empty());
+}
+
+TEST_F(WorldTest, DropsTheFileOfAMessageWithoutRoom) {
+  ok(op::Export{b0, r0, 2, Access::ReadWrite});
+  ok(op::InstallFd{r0, f0, kNo});
+  ok(op::Send{f0, s0});
+  ok(op::Close{f0});
+  ok(op::FillFds{ProcessId{1}});
+  const Alternative way = step(op::Receive{s0, f1, kNo});
+  EXPECT_EQ(way.allowance, Allowance::Refused);
+  EXPECT_TRUE(way.errnos.contains(Errno{EMFILE}));
+  EXPECT_EQ(way.reason->requirement, "SHR-008");
+  EXPECT_EQ(world.buffers[0].callbacks.release, 1) << "nobody has it any more";
+  for (const Operation& operation : teardown(world, profile)) ok(operation);
+  EXPECT_TRUE(world.empty());
+}
+
+/// What HANDLE_TO_FD leaves behind where there is no number for the fd (DBUF-PRM-019).
+class WorldOfHandles : public WorldTest {
+ protected:
+  explicit WorldOfHandles(std::string_view kernel = "6.1") : WorldTest("reference:prime") {
+    profile = profile_of("reference:prime", kernel);
+  }
+};
+
+TEST_F(WorldOfHandles, KeepsTheBufferOfAFailedExportWithItsAccessMode) {
+  ok(op::CreateDumb{b0, 2});
+  ok(op::FillFds{ProcessId{0}});
+  EXPECT_EQ(step(op::HandleToFd{b0, f0, Access::ReadOnly, kNo}).allowance, Allowance::Refused);
+  EXPECT_TRUE(world.live(b0));
+  EXPECT_EQ(references(), 2U) << "the file's and the object's";
+  refuses(op::HandleToFd{b0, f0, Access::ReadWrite, kNo}, EMFILE);
+  ok(op::FreeFds{ProcessId{0}});
+  ok(op::HandleToFd{b0, f0, Access::ReadWrite, kNo});
+  EXPECT_EQ(world.buffers[0].access, Access::ReadOnly);
+  EXPECT_EQ(references(), 3U);
+}
+
+TEST_F(WorldOfHandles, LooksForANumberFirstFrom612) {
+  profile = profile_of("reference:prime", "6.12");
+  refuses(op::HandleToFd{b0, f0, Access::ReadWrite, kNo}, ENOENT);
+  ok(op::CreateDumb{b0, 2});
+  ok(op::FillFds{ProcessId{0}});
+  refuses(op::HandleToFd{b0, f0, Access::ReadOnly, kNo}, EMFILE);
+  refuses(op::HandleToFd{BufferId{1}, f0, Access::ReadOnly, kNo}, EMFILE);
+  refuses(op::HandleToFd{b0, f0, Access::WriteOnly, kNo}, EINVAL);
+  EXPECT_FALSE(world.live(b0));
+}
+
 TEST_F(WorldTest, CarriesBytesFromViewToView) {
   ok(op::Export{b0, r0, 3, Access::ReadWrite});
   ok(op::InstallFd{r0, f0, kNo});

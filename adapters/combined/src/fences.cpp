@@ -135,7 +135,10 @@ Outcome KernelFences::run(const model::op::ExportSyncFile& op, int fd) {
   asked_ = true;
   auto& slot = sync_files_.at(op.sync_file.value);
   dma_buf_export_sync_file request{.flags = bits_of(op.flags), .fd = -1};
-  const Outcome outcome = call_at(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, request, op.argument);
+  const Outcome outcome = [&] {
+    const FdLimit limit;
+    return call_at(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, request, op.argument);
+  }();
   if (outcome) slot.reset(request.fd);
   return without_value(outcome);
 }
@@ -158,7 +161,10 @@ Outcome KernelFences::run(const model::op::MergeSyncFiles& op) {
   request.fence = -1;
   request.flags = op.form == model::MergeForm::Flags ? 1 : 0;
   request.pad = op.form == model::MergeForm::Pad ? 1 : 0;
-  const Outcome outcome = call_at(number(op.first), SYNC_IOC_MERGE, request, op.argument);
+  const Outcome outcome = [&] {
+    const FdLimit limit;
+    return call_at(number(op.first), SYNC_IOC_MERGE, request, op.argument);
+  }();
   if (outcome) slot.reset(request.fence);
   return without_value(outcome);
 }

@@ -265,6 +265,16 @@ Outcome KernelAdapter::run(const model::op::CloseVideo& op) { return queue().clo
 
 // --- fds -----------------------------------------------------------------------------------------
 
+Outcome KernelAdapter::run(const model::op::FillFds& op) {
+  process(op.process).fill_fds();
+  return model::done();
+}
+
+Outcome KernelAdapter::run(const model::op::FreeFds& op) {
+  process(op.process).free_fds();
+  return model::done();
+}
+
 Outcome KernelAdapter::run(const model::op::InstallFd& op) {
   fds_.expect_free(op.fd);
   const auto reference = references_.at(op.reference);
@@ -760,6 +770,8 @@ void KernelAdapter::reset() {
   for (Child& child : children_) child = {};
   if (parts_.queue) parts_.queue->reset();
   const bool peer = peer_->alive();
+  self_.free_fds();
+  if (peer) peer_->free_fds();
   fences_.reset();  // first: an armed poll holds its buffer (DBUF-POL-007)
   for (auto& place : vmas_) {
     if (place && (place->process == kSelf || peer))

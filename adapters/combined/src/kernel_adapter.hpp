@@ -95,6 +95,8 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   model::Outcome run(const model::op::StreamOn&);
   model::Outcome run(const model::op::StreamOff&);
   model::Outcome run(const model::op::CloseVideo&);
+  model::Outcome run(const model::op::FillFds&);
+  model::Outcome run(const model::op::FreeFds&);
   model::Outcome run(const model::op::InstallFd&);
   model::Outcome run(const model::op::Dup&);
   model::Outcome run(const model::op::Close&);

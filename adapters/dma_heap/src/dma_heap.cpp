@@ -27,7 +27,7 @@ class DmaHeap final : public ExporterBackend {
     request.fd_flags = flags(wanted);
     request.heap_flags = wanted.flags == model::CreationFlags::HeapFlags ? 1 : 0;
     request.fd = wanted.flags == model::CreationFlags::Answer ? 1 : 0;
-    return call(device_.get(), DMA_HEAP_IOCTL_ALLOC, request).map([&](auto) {
+    return call_for_fd(device_.get(), DMA_HEAP_IOCTL_ALLOC, request).map([&](auto) {
       return static_cast<int>(request.fd);
     });
   }

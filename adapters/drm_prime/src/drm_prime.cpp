@@ -164,7 +164,7 @@ class DrmPrime final : public ExporterBackend {
     const __u32 flags = static_cast<__u32>(mode | (wanted.cloexec == model::CloseOnExec::Yes ? O_CLOEXEC : 0)) |
                         (wanted.flags == model::CreationFlags::Unknown ? kUnknownFlag : 0U);
     drm_prime_handle prime{.handle = handle, .flags = flags, .fd = -1};
-    return call(file.card.get(), DRM_IOCTL_PRIME_HANDLE_TO_FD, prime).map([&](auto) { return prime.fd; });
+    return call_for_fd(file.card.get(), DRM_IOCTL_PRIME_HANDLE_TO_FD, prime).map([&](auto) { return prime.fd; });
   }
 
   Expected<drm_mode_create_dumb> make_dumb(unsigned pages) {

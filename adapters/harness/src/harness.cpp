@@ -119,7 +119,7 @@ Expected<int> Harness::install(Handle reference, model::CloseOnExec cloexec) {
   dbh_fd request{};
   request.ref = reference;
   request.flags = cloexec == model::CloseOnExec::Yes ? O_CLOEXEC : 0;
-  return call(fd(), DBH_IOC_FD, request).map([&](auto) { return request.fd; });
+  return call_for_fd(fd(), DBH_IOC_FD, request).map([&](auto) { return request.fd; });
 }
 
 Expected<Handle> Harness::get(Process& process, int number) {

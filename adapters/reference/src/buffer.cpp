@@ -80,6 +80,10 @@ Outcome System::run(const model::op::Create& op) {
     return refused(is(Mutant::RefusedCreateWrongErrno) ? ENOMEM : error);
   }
   if (occupied(op.fd)) return refused(EEXIST);
+  if (none_free(0)) {  // whatever had been made would go again at once
+    if (is(Mutant::NoFdLeaksBuffer)) new_buffer(op.buffer, op.pages, op.access);
+    return refused(no_fd());
+  }
   DmaBuf& buffer = new_buffer(op.buffer, op.pages, op.access);
   if (exporter_->own_references > 0) {
     objects_[op.buffer.value] = {.pages = op.pages};

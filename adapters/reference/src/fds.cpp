@@ -23,7 +23,10 @@ bool System::occupied(model::FdId fd) {
   return fd.value >= fds_.size() || fds_[fd.value].number != kNobody;
 }
 
+int System::no_fd() const { return is(Mutant::NoFdWrongErrno) ? ENFILE : EMFILE; }
+
 int System::install(std::uint8_t process, model::FdId fd, std::int8_t buffer, bool close_on_exec) {
+  if (none_free(process)) return no_fd();
   FdTable& table = tables_[process];
   const auto free = [](const FdEntry& entry) { return entry.buffer == kNobody; };
   const auto lowest = std::find_if(table.begin(), table.end(), free) - table.begin();
@@ -55,7 +58,13 @@ Outcome System::run(const model::op::InstallFd& op) {
   bool close_on_exec = op.cloexec == model::CloseOnExec::Yes;
   if (is(Mutant::InstallLosesCloexec)) close_on_exec = false;
   if (is(Mutant::InstallSetsCloexec)) close_on_exec = true;
-  if (const int error = install(0, op.fd, reference, close_on_exec)) return refused(error);
+  if (const int error = install(0, op.fd, reference, close_on_exec)) {
+    if (is(Mutant::NoFdDropsReference)) {
+      put_file(buffer_of(reference));
+      reference = kNobody;
+    }
+    return refused(error);
+  }
   if (is(Mutant::InstallTakesReference)) get_file(buffer_of(reference));
   reference = kNobody;  // the fd has it now
   return done();
@@ -73,6 +82,7 @@ Outcome System::run(const model::op::Dup& op) {
   std::uint8_t process = fds_[op.from.value].process;
   if (is(Mutant::DupLandsInOtherProcess)) process ^= 1U;
   const int error = install(process, op.to, from->buffer, close_on_exec);
+  if (error != 0 && is(Mutant::RefusedDupCounted)) get_file(buffer);
   if (error != 0) return refused(error);
   if (!is(Mutant::DupNotCounted)) get_file(buffer);
   if (is(Mutant::DupCountsTwice)) get_file(buffer);
@@ -94,6 +104,19 @@ Outcome System::run(const model::op::Close& op) {
     peer = {};
   }
   if (is(Mutant::ReleaseAtLastFd) && !buffer.released && !has_fd(buffer)) release(buffer);
+  return done();
+}
+
+Outcome System::run(const model::op::FillFds& op) {
+  if (op.process.value >= limited_.size()) return refused(ESRCH);
+  limited_[op.process.value] = true;
+  if (is(Mutant::LimitIsEverybodys)) limited_.fill(true);
+  return done();
+}
+
+Outcome System::run(const model::op::FreeFds& op) {
+  if (op.process.value >= limited_.size()) return refused(ESRCH);
+  limited_[op.process.value] = is(Mutant::LimitStays) && limited_[op.process.value];
   return done();
 }
 

@@ -34,7 +34,14 @@ Outcome System::run(const model::op::Receive& op) {
   std::uint8_t process = message.receiver;
   if (is(Mutant::ReceiveLandsAtSender)) process ^= 1U;
   const int error = install(process, op.fd, message.buffer, close_on_exec);
-  if (error != 0) return refused(error);
+  if (error != 0) {
+    // The message has been read by then: what it held goes with it.
+    if (is(Mutant::NoFdKeepsMessage)) return refused(error);
+    DmaBuf& buffer = buffer_of(message.buffer);
+    message = {};
+    if (!is(Mutant::NoFdKeepsFile)) put_file(buffer);
+    return refused(error);
+  }
   if (is(Mutant::ReceiveCountsTwice)) get_file(buffer_of(message.buffer));
   message = {};  // the fd has its reference now
   return done();

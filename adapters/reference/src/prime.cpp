@@ -60,6 +60,7 @@ Outcome System::run(const model::op::HandleToFd& op) {
   if (found == nullptr) return refused(ENOENT);
   if (odd) return refused(EINVAL);
   if (occupied(op.fd)) return refused(EEXIST);
+  if (none_free(0) && is(Mutant::ExportReservesFdFirst)) return refused(no_fd());
 
   GemObject& object = objects_[op.buffer.value];
   DmaBuf& buffer = buffers_[op.buffer.value];
@@ -73,7 +74,8 @@ Outcome System::run(const model::op::HandleToFd& op) {
   const bool close_on_exec = op.cloexec == model::CloseOnExec::Yes && !is(Mutant::ReexportLosesCloexec);
   const int error = install(0, op.fd, static_cast<std::int8_t>(op.buffer.value), close_on_exec);
   if (error == 0) return done();
-  put_file(buffer);
+  // The handle keeps the buffer: only what the fd was to have is given back.
+  if (!is(Mutant::NoFdExportLeaks)) put_file(buffer);
   return refused(error);
 }
 

@@ -74,6 +74,10 @@ Outcome System::run(const model::op::ExportSyncFile& op) {
   if (is(Mutant::ExportFlagsUnchecked)) bits &= kRead | kWrite;
   if ((bits & ~(kRead | kWrite)) != 0) return refused(EINVAL);
   if (bits == 0) return refused(EINVAL);
+  if (none_free(0)) {
+    if (is(Mutant::NoFdLeaksSyncFile)) ++leaked_sync_files_;
+    return refused(no_fd());
+  }
   if (op.sync_file.value >= sync_files_.size() || sync_files_[op.sync_file.value].open) return refused(EEXIST);
   SyncFile made{.open = true, .close_on_exec = !is(Mutant::SyncFileWithoutCloexec)};
   made.usage = (bits & kWrite) != 0 && !is(Mutant::ExportIgnoresReaders) ? Usage::Read : Usage::Write;
@@ -113,12 +117,14 @@ Outcome System::run(const model::op::ImportSyncFile& op) {
 Outcome System::run(const model::op::MergeSyncFiles& op) {
   const SyncFile* first = sync_file(op.first);
   if (first == nullptr) return refused(EBADF);
+  if (none_free(0) && !is(Mutant::MergeReservesFdLast)) return refused(no_fd());
   if (op.argument == OutArgument::Unmapped) return refused(EFAULT);
   if (op.form != model::MergeForm::Good) return refused(EINVAL);
   const SyncFile* second = sync_file(op.second);
   if (second == nullptr) return refused(is(Mutant::MergeBadFdWrongErrno) ? EBADF : ENOENT);
   if (op.into.value >= sync_files_.size() || sync_files_[op.into.value].open) return refused(EEXIST);
   if (op.argument == OutArgument::ReadOnly) return refused(EFAULT);
+  if (none_free(0)) return refused(no_fd());
 
   std::vector<FenceIndex> kept;
   for (const SyncFile& file : {contents(*first), contents(*second)})

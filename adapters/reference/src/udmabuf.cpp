@@ -50,6 +50,7 @@ Outcome System::run(const model::op::Memfd& op) {
     if (buffer.alive() && buffer.from_memfds && std::any_of(buffer.memfd_pages.begin(), buffer.memfd_pages.begin() + buffer.pages, of_this))
       return refused(EEXIST);
   }
+  if (none_free(0)) return refused(no_fd());
   memfds_[op.memfd.value] = {.open = true, .pages = op.pages, .seals = seals_of(op.seals)};
   for (std::size_t page = 0; page < op.pages; ++page) core_.memory.frames[Memory::of_memfd(op.memfd.value, page)].fill(0);
   return done();
@@ -120,6 +121,7 @@ Outcome System::run(const model::op::CreateList& op) {
   if (op.form != ListForm::Empty && op.form != ListForm::Single) items.push_back(second);
   if (op.form == ListForm::TooLarge) items.push_back({op.first, 0, kSizeLimit + kReportedPageSize});
   if (op.form == ListForm::TooMany) items.assign(kListLimit + 1, first);
+  if (none_free(0) && is(Mutant::NoFdBeforeList)) return refused(no_fd());
   if (is(Mutant::ListReversed)) std::reverse(items.begin(), items.end());
 
   DmaBuf pages;  // what it is to have
@@ -134,6 +136,10 @@ Outcome System::run(const model::op::CreateList& op) {
     if (is(Mutant::ListStopsAfterTheFirst)) break;
   }
   if (const int error = check_list(items)) return refused(error);
+  if (none_free(0)) {
+    if (is(Mutant::NoFdLeaksList)) new_buffer(op.buffer, pages.pages, model::Access::ReadWrite);
+    return refused(no_fd());
+  }
 
   DmaBuf& buffer = new_buffer(op.buffer, pages.pages, model::Access::ReadWrite);
   buffer.memfd_pages = pages.memfd_pages;

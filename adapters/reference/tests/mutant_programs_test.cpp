@@ -381,6 +381,23 @@ const std::map<Mutant, Program>& programs() {
        {export_buffer(0, 0), install(0, 0), reqbufs(), qbuf(0, 0), qbuf(1, 0), streamon(), dqbuf()}},
       {Mutant::QueueTakesGaps, {export_buffer(0, 0, 2), install(0, 0), reqbufs(), qbuf(0, 0)}},
       {Mutant::QueueForgetsUnmap, {export_buffer(0, 0), install(0, 0), reqbufs(), qbuf(0, 0), reqbufs(0)}},
+      {Mutant::LimitIgnored, {export_buffer(0, 0), fill_fds(), install(0, 0)}},
+      {Mutant::LimitStays, {export_buffer(0, 0), fill_fds(), free_fds(), install(0, 0)}},
+      {Mutant::LimitIsEverybodys, {export_buffer(0, 0), install(0, 0), send_fd(0, 0), fill_fds(), receive(0, 1)}},
+      {Mutant::NoFdWrongErrno, {export_buffer(0, 0), fill_fds(), install(0, 0)}},
+      {Mutant::NoFdDropsReference, {export_buffer(0, 0), fill_fds(), install(0, 0)}},
+      {Mutant::NoFdLeaksBuffer, {fill_fds(), create(0, 0)}},
+      {Mutant::NoFdLeaksList, {memfd(0), fill_fds(), list(0, 0, {0}, {0})}},
+      {Mutant::NoFdBeforeList, {fill_fds(), list(0, 0, {kBadN}, {kBadN})}},
+      {Mutant::NoFdExportLeaks, {create_dumb(0), fill_fds(), handle_to_fd(0, 0)}},
+      {Mutant::ExportReservesFdFirst, {create_dumb(0), fill_fds(), handle_to_fd(0, 0)}},
+      {Mutant::NoFdKeepsMessage, {export_buffer(0, 0), install(0, 0), send_fd(0, 0), fill_fds(1), receive(0, 1)}},
+      {Mutant::NoFdKeepsFile, {export_buffer(0, 0), install(0, 0), send_fd(0, 0), fill_fds(1), receive(0, 1)}},
+      {Mutant::RefusedDupCounted, {export_buffer(0, 0), install(0, 0), fill_fds(), dup_fd(0, 1)}},
+      {Mutant::NoFdLeaksSyncFile, {create(0, 0), fill_fds(), export_sync_file(0, 0, FenceFlags::Read)}},
+      {Mutant::MergeReservesFdLast,
+       {create(0, 0), export_sync_file(0, 0, FenceFlags::Read), fill_fds(),
+        op::MergeSyncFiles{{0}, {0}, {1}, model::MergeForm::Flags, model::OutArgument::Good}}},
   };
   return all;
 }

@@ -14,7 +14,7 @@ using namespace shorthand;
 
 TEST(Mutants, AreAllInTheTableInOrder) {
   const auto table = mutants();
-  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::QueueForgetsUnmap));
+  ASSERT_EQ(table.size(), static_cast<std::size_t>(Mutant::MergeReservesFdLast));
   for (std::size_t i = 0; i < table.size(); ++i)
     EXPECT_EQ(static_cast<std::size_t>(table[i].mutant), i + 1) << table[i].name;
 }
@@ -45,7 +45,7 @@ Operation anything(std::mt19937& random) {
   const auto cloexec = [&] { return static_cast<CloseOnExec>(below(2)); };
   const auto direction = [&] { return static_cast<Direction>(below(4)); };
   const auto file = [&] { return static_cast<DrmFile>(below(2)); };
-  switch (below(49)) {
+  switch (below(50)) {
     case 0:
       return export_buffer(below(4), below(5), below(6), static_cast<Access>(below(3)));
     case 1:
@@ -144,6 +144,8 @@ Operation anything(std::mt19937& random) {
       return streamoff(static_cast<VideoFile>(below(2)));
     case 48:
       return close_video(static_cast<VideoFile>(below(2)));
+    case 49:
+      return random() % 4 == 0 ? fill_fds(below(3)) : free_fds(below(3));
     case 24:
       return seek(fd(), static_cast<Whence>(below(6)), static_cast<std::int16_t>(below(3) - 1));
     default:

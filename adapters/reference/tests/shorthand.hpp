@@ -171,6 +171,8 @@ inline Operation migrate(Slot r) { return op::Migrate{{r}}; }
 inline Operation fail(Slot b, model::Callback callback, Slot nth = 1, model::Failure error = model::Failure::Io) {
   return op::Fail{{b}, callback, nth, error};
 }
+inline Operation fill_fds(Slot p = 0) { return op::FillFds{{p}}; }
+inline Operation free_fds(Slot p = 0) { return op::FreeFds{{p}}; }
 inline Operation fork_child(Slot k = 0) { return op::Fork{{k}}; }
 inline Operation child_load(Slot v, Slot page = 0, Slot k = 0) { return op::ChildLoad{{k}, {v}, page}; }
 inline Operation exec_child(Slot k = 0) { return op::Exec{{k}}; }

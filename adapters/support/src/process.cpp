@@ -84,7 +84,10 @@ constexpr int whence(model::Whence from) {
 
 CallReply receive_fd(int socket, bool close_on_exec) {
   char byte = 0;
-  const ReceivedFd got = receive_with_fd(socket, &byte, 1, MSG_DONTWAIT | (close_on_exec ? MSG_CMSG_CLOEXEC : 0));
+  const ReceivedFd got = [&] {
+    const FdLimit limit;
+    return receive_with_fd(socket, &byte, 1, MSG_DONTWAIT | (close_on_exec ? MSG_CMSG_CLOEXEC : 0));
+  }();
   if (got.bytes < 0) return failed(errno);
   // The kernel says nothing but MSG_CTRUNC when the fd table is full.
   return got.fd < 0 ? failed(EMFILE) : reply(got.fd);
@@ -116,7 +119,10 @@ CallReply carry_out(const CallRequest& request, Channels& channels) {
   const auto& words = request.words;
   switch (request.call) {
     case Call::Close: return reply(::close(fd));
-    case Call::Dup: return reply(::fcntl(fd, words[0] != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0));
+    case Call::Dup: {
+      const FdLimit limit;
+      return reply(::fcntl(fd, words[0] != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0));
+    }
     case Call::Sync: {
       dma_buf_sync sync{.flags = sync_flags(static_cast<model::SyncFlags>(words[0]))};
       const bool good = static_cast<model::Argument>(words[1]) == model::Argument::Good;
@@ -180,6 +186,8 @@ CallReply carry_out(const CallRequest& request, Channels& channels) {
     case Call::TakeChannel: channels.at(words[0]).reset(fd); return {};
     case Call::DropChannel: channels.at(words[0]).reset(); return {};
     case Call::Inspect: return inspect_here(request);
+    case Call::FillFds: fill_fds(); return {};
+    case Call::FreeFds: free_fds(); return {};
     case Call::Exec: return failed(ENOSYS);  // see peer::serve()
   }
   return failed(ENOSYS);
@@ -280,6 +288,9 @@ void Process::inspect(std::span<FdState> states) {
   const CallReply r = perform(request);
   std::copy_n(r.states.begin(), states.size(), states.begin());
 }
+
+void Process::fill_fds() { (void)perform(request_for(Call::FillFds, -1)); }
+void Process::free_fds() { (void)perform(request_for(Call::FreeFds, -1)); }
 
 void Process::drop_channel(model::MessageId message) {
   (void)perform(request_for(Call::DropChannel, -1, message.value));

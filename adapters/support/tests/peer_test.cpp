@@ -243,6 +243,27 @@ TEST_F(Peer, SaysWhenThereIsNoRoomForAnFd) {
   EXPECT_EQ(error_of(outcome), EMFILE);
 }
 
+/// Only what a trace asks for finds none; whoever carries it out opens what it likes.
+TEST_F(Peer, HasNoFdFreeWhereItIsToldSo) {
+  const int there = pass();
+  self_.fill_fds();
+  EXPECT_EQ(error_of(self_.dup(STDERR_FILENO, CloseOnExec::Yes)), EMFILE);
+  EXPECT_EQ(error_of(self_.dup(-1, CloseOnExec::No)), EBADF);
+  const UniqueFd ours(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  EXPECT_TRUE(ours) << "the limit is what it was";
+  EXPECT_TRUE(peer_->dup(there, CloseOnExec::No)) << "each process has its own";
+  ASSERT_TRUE(peer_->send(s0, there));
+  EXPECT_EQ(error_of(self_.receive(s0, CloseOnExec::No)), EMFILE);
+  self_.free_fds();
+  const auto made = self_.dup(STDERR_FILENO, CloseOnExec::No);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(self_.close(static_cast<int>(made->value)));
+  peer_->fill_fds();
+  EXPECT_EQ(error_of(peer_->dup(there, CloseOnExec::No)), EMFILE);
+  peer_->free_fds();
+  EXPECT_TRUE(peer_->dup(there, CloseOnExec::No));
+}
+
 TEST_F(Peer, CarriesIoctlsThere) {
   const int there = pass();
   int readable = -1;

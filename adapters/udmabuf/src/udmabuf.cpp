@@ -52,7 +52,7 @@ class Udmabuf final : public ExporterBackend {
                           .flags = flags(wanted),
                           .offset = 0,
                           .size = size};
-    const auto outcome = call(device_.get(), UDMABUF_CREATE, create);
+    const auto outcome = call_for_fd(device_.get(), UDMABUF_CREATE, create);
     if (!outcome) return tl::unexpected(outcome.error());
     memory_.push_back(std::move(*memory));
     return static_cast<int>(outcome->value);
@@ -62,8 +62,13 @@ class Udmabuf final : public ExporterBackend {
 
   model::Outcome memfd(const model::op::Memfd& wanted) override {
     const unsigned flags = MFD_CLOEXEC | (wanted.seals == Seals::NotForSealing ? 0U : MFD_ALLOW_SEALING);
-    UniqueFd memfd(::memfd_create("dmabuf-conform", flags));
-    if (!memfd || ::ftruncate(memfd.get(), static_cast<off_t>(wanted.pages * kPageSize)) != 0)
+    const auto made = [&] {
+      const FdLimit limit;
+      return outcome_of(::memfd_create("dmabuf-conform", flags));
+    }();
+    if (!made) return made;
+    UniqueFd memfd(static_cast<int>(made->value));
+    if (::ftruncate(memfd.get(), static_cast<off_t>(wanted.pages * kPageSize)) != 0)
       harness_failure("cannot make a memfd", errno);
     const int seals = seals_of(wanted.seals);
     if (seals != 0 && ::fcntl(memfd.get(), F_ADD_SEALS, seals) != 0) return model::refused(errno);
@@ -95,7 +100,7 @@ class Udmabuf final : public ExporterBackend {
     udmabuf_create_item second = item(wanted.second, wanted.start2, wanted.pages2);
     if (wanted.form == ListForm::Single) {
       udmabuf_create create{.memfd = first.memfd, .flags = flags(wanted), .offset = first.offset, .size = first.size};
-      return number(call(device_.get(), UDMABUF_CREATE, create));
+      return number(call_for_fd(device_.get(), UDMABUF_CREATE, create));
     }
     if (wanted.form == ListForm::OddOffset) ++second.offset;
     if (wanted.form == ListForm::OddSize) ++second.size;
@@ -115,9 +120,8 @@ class Udmabuf final : public ExporterBackend {
     std::memcpy(argument.data(), head.data(), sizeof head);
     if (!items.empty()) std::memcpy(argument.data() + sizeof head, items.data(), items.size() * sizeof(udmabuf_create_item));
     void* const at = wanted.form == ListForm::Unmapped ? unmapped_page() : argument.data();
-    const int made = ::ioctl(device_.get(), UDMABUF_CREATE_LIST, at);
-    if (made < 0) return tl::unexpected(model::Errno{errno});
-    return made;
+    const FdLimit limit;
+    return number(outcome_of(::ioctl(device_.get(), UDMABUF_CREATE_LIST, at)));
   }
 
   void reset() override {

@@ -124,7 +124,7 @@ struct FenceIoctl : Machine<FenceIoctl> {
   DMABUF_STATE(Ready);
   using initial_state = Ready;
   using states = States<Ready>;
-  using events = Events<op::ExportSyncFile, op::ImportSyncFile>;
+  using events = Events<op::ExportSyncFile, op::ImportSyncFile, event::CopyOut>;
   using facts_used = Facts<Fact::HasSyncFile, Fact::ArgumentUnmapped, Fact::ArgumentReadOnly, Fact::UnknownFlags,
                            Fact::NoDirection>;
 
@@ -144,8 +144,9 @@ struct FenceIoctl : Machine<FenceIoctl> {
     Refused< "SFE-001",  Ready, op::ExportSyncFile, Bad,                    IfUnread                                        >,
     Refused< "SFE-001",  Ready, op::ExportSyncFile, Invalid,                All<IfRead, If<Fact::UnknownFlags>>             >,
     Refused< "SFE-001",  Ready, op::ExportSyncFile, Invalid,                All<IfKnown, If<Fact::NoDirection>>             >,
-    Refused< "SFE-001",  Ready, op::ExportSyncFile, Bad,                    All<IfValid, If<Fact::ArgumentReadOnly>>        >,
-    Rule<    "SFE-007",  Ready, op::ExportSyncFile, Ready,           Do<>,  All<IfValid, IfWritable>                        >,
+    Rule<    "SFE-007",  Ready, op::ExportSyncFile, Ready,           Do<>,  IfValid                                         >,
+    Refused< "SFE-001",  Ready, event::CopyOut,     Bad,                    If<Fact::ArgumentReadOnly>                      >,
+    Rule<    "SFE-007",  Ready, event::CopyOut,     Ready,           Do<>,  IfWritable                                      >,
     Refused< "IOC-004",  Ready, op::ImportSyncFile, Absent,                 IfNot<Fact::HasSyncFile>                        >,
     Refused< "SFI-001",  Ready, op::ImportSyncFile, Bad,                    IfUnread                                        >,
     Refused< "SFI-001",  Ready, op::ImportSyncFile, Invalid,                All<IfRead, If<Fact::UnknownFlags>>             >,

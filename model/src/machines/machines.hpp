@@ -42,5 +42,6 @@ void extract_queue(Tables& tables);
 void extract_queue_call(Tables& tables);
 void extract_queue_slot(Tables& tables);
 void extract_plane(Tables& tables);
+void extract_fd_table(Tables& tables);
 
 }  // namespace dmabuf::model::contract

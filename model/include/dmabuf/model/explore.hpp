@@ -144,6 +144,12 @@ using Resize = std::function<void(std::string_view name, Bounds& bounds)>;
 /// Small worlds, one feature each, and one that has everything: what the proofs run on.
 std::vector<Configuration> standard_configurations(const Resize& resize = {});
 
+/// Small worlds of each exporter that has a profile, on each kernel that has one and the calls for it (kernels that
+/// differ in nothing but fences count once); of one kernel alone if it is named.
+std::vector<Configuration> profile_configurations(std::string_view kernel = {});
+/// Rows that fired in that world although reachable_rows() does not count them.
+std::vector<std::string> uncounted_rows(const Configuration& configuration, const Coverage& fired);
+
 /// A row that fires in no standard configuration, and why that is right.
 struct UnreachedRow {
   std::string_view machine, source, event;

@@ -275,6 +275,11 @@ struct StreamOn { VideoFile file = VideoFile::First; friend bool operator==(cons
 struct StreamOff { VideoFile file = VideoFile::First; friend bool operator==(const StreamOff&, const StreamOff&) = default; };
 /// The file is opened again when it is needed.
 struct CloseVideo { VideoFile file = VideoFile::First; friend bool operator==(const CloseVideo&, const CloseVideo&) = default; };
+// --- fd tables -----------------------------------------------------------------------------------
+/// The soft RLIMIT_NOFILE of p falls to the lowest number it does not use: whatever makes an fd there finds none free.
+struct FillFds { ProcessId process; friend bool operator==(const FillFds&, const FillFds&) = default; };
+/// And is what it was before.
+struct FreeFds { ProcessId process; friend bool operator==(const FreeFds&, const FreeFds&) = default; };
 
 }  // namespace op
 
@@ -291,7 +296,8 @@ using Operation =
                  op::AttachDynamic, op::Pin, op::Unpin, op::Migrate, op::Fail,
                  op::CreateDumb, op::HandleToFd, op::FdToHandle,
                  op::Memfd, op::CloseMemfd, op::WriteMemfd, op::ReadMemfd, op::CreateList,
-                 op::Reqbufs, op::Qbuf, op::PrepareBuf, op::Dqbuf, op::StreamOn, op::StreamOff, op::CloseVideo>;
+                 op::Reqbufs, op::Qbuf, op::PrepareBuf, op::Dqbuf, op::StreamOn, op::StreamOff, op::CloseVideo,
+                 op::FillFds, op::FreeFds>;
 static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= 16);
 
 inline constexpr std::size_t kOperationKinds = std::variant_size_v<Operation>;
@@ -307,7 +313,7 @@ inline constexpr std::array<std::string_view, kOperationKinds> kOperationNames =
     "vmap", "vunmap", "vmap_read", "vmap_write", "attach_dynamic", "pin", "unpin", "migrate", "fail",
     "create_dumb", "handle_to_fd", "fd_to_handle",
     "memfd", "close_memfd", "write_memfd", "read_memfd", "create_list",
-    "reqbufs", "qbuf", "prepare_buf", "dqbuf", "streamon", "streamoff", "close_video"};
+    "reqbufs", "qbuf", "prepare_buf", "dqbuf", "streamon", "streamoff", "close_video", "fill_fds", "free_fds"};
 
 inline std::string_view name_of(const Operation& operation) { return kOperationNames[operation.index()]; }
 

@@ -101,6 +101,7 @@ class Packing {
   std::uint8_t flags_ = 1;     ///< values of close-on-exec that are told apart
   bool unshared_ = false;      ///< can there be a handle without a buffer?
   std::uint8_t files_ = 1, handle_width_ = 0;
+  std::uint8_t fd_tables_ = 0;  ///< processes that may have no fd free
   std::uint8_t children_ = 0;  ///< what a child has is packed as its parent's slots are
   std::uint8_t buffers_ = 0, buffer_width_ = 0;
   Widths widths_;

@@ -49,6 +49,7 @@ struct KernelProfile {
   bool future_write_refused = true;  ///< DBUF-UDM-003: F_SEAL_FUTURE_WRITE, by udmabuf
   bool memfd_may_go_while_mapped = true;  ///< DBUF-UDM-013: else udmabuf's mappings want their memfd, before 6.8
   std::string_view source;        ///< where these were read or seen
+  bool export_reserves_fd_first = false;  ///< DBUF-PRM-019: HANDLE_TO_FD, from 6.12; before, the buffer is made first
   bool has_sync_file = true;      ///< DBUF-IOC-004: EXPORT_SYNC_FILE and IMPORT_SYNC_FILE, 6.0
   /// DBUF-ATT-010, 012, 014: where one side is dynamic and the other is not, attach maps and pins, and the
   /// table is cached (up to 6.12); else each map of a static importer pins.

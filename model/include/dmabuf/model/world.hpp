@@ -209,6 +209,7 @@ struct World {
   std::array<VmapState, kMaxVmaps> vmaps{};
   std::array<MemfdState, kMaxMemfds> memfds{};
   QueueState queue{};
+  std::array<StateId, kProcesses> fd_tables{};  ///< machine "fd_table", one a process
   friend bool operator==(const World&, const World&) = default;
 
   /// What a page of the buffer holds, wherever that is.
@@ -246,7 +247,7 @@ struct Alternative {
   ErrnoSet errnos;                    ///< Refused: which
   std::uint64_t value = kUnknownTag;  ///< Permitted: what it must return; kUnknownTag if nothing is said
   const RowInfo* reason = nullptr;    ///< the row that decided
-  World next;                         ///< unchanged for a refusal, but for what exporters were asked meanwhile
+  World next;                         ///< after a refusal: what it was, but for what it cost by then
   std::array<RowId, 20> fired{};      ///< every row that took part, in order
   std::uint8_t fired_count = 0;
 };

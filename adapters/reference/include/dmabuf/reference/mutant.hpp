@@ -266,6 +266,22 @@ enum class Mutant : std::uint8_t {
   DqbufNewestFirst,
   QueueTakesGaps,
   QueueForgetsUnmap,
+  // no fd free
+  LimitIgnored,
+  LimitStays,
+  LimitIsEverybodys,
+  NoFdWrongErrno,
+  NoFdDropsReference,
+  NoFdLeaksBuffer,
+  NoFdLeaksList,
+  NoFdBeforeList,
+  NoFdExportLeaks,
+  ExportReservesFdFirst,
+  NoFdKeepsMessage,
+  NoFdKeepsFile,
+  RefusedDupCounted,
+  NoFdLeaksSyncFile,
+  MergeReservesFdLast,
 };
 
 /// Where the bug comes to light.

@@ -109,6 +109,8 @@ class System {
   model::Outcome run(const model::op::StreamOn&);
   model::Outcome run(const model::op::StreamOff&);
   model::Outcome run(const model::op::CloseVideo&);
+  model::Outcome run(const model::op::FillFds&);
+  model::Outcome run(const model::op::FreeFds&);
 
   /// Lets go of everything there is a slot for, in the order an importer and its process would.
   void let_go();
@@ -262,6 +264,9 @@ class System {
   FdEntry* entry(model::FdId fd);
   bool is_open(model::FdId fd) { return entry(fd) != nullptr; }
   bool occupied(model::FdId fd);
+  /// Is every number below the process's limit in use?
+  bool none_free(std::uint8_t process) const { return limited_[process] && !is(Mutant::LimitIgnored); }
+  int no_fd() const;
   int install(std::uint8_t process, model::FdId fd, std::int8_t buffer, bool close_on_exec);
   bool has_fd(const DmaBuf& buffer) const;
 
@@ -311,6 +316,7 @@ class System {
   Core core_;
   std::array<DmaBuf, model::kMaxBuffers> buffers_{};
   std::array<FdTable, model::kProcesses> tables_{};
+  std::array<bool, model::kProcesses> limited_{};  ///< RLIMIT_NOFILE is the lowest number not in use
   std::array<FdSlot, model::kMaxFds> fds_{};
   std::array<std::int8_t, model::kMaxReferences> references_{};
   std::array<Message, model::kMaxMessages> messages_{};

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <string>
 
+#include "dmabuf/adapters/fd_limit.hpp"
 #include "dmabuf/conformance/adapter.hpp"
 #include "dmabuf/model/outcome.hpp"
 
@@ -26,6 +27,13 @@ inline model::Outcome outcome_of(long result) {
 /// One ioctl, exactly once: a retry (after EINTR, say) would hide an answer from the oracle.
 template <class Argument>
 model::Outcome call(int fd, unsigned long request, Argument& argument) {
+  return outcome_of(::ioctl(fd, request, &argument));
+}
+
+/// One ioctl that makes an fd, of a process that may have none free.
+template <class Argument>
+model::Outcome call_for_fd(int fd, unsigned long request, Argument& argument) {
+  const FdLimit limit;
   return outcome_of(::ioctl(fd, request, &argument));
 }
 

@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxInspected = 16;
 
 enum class Call : std::uint32_t {
   Close, Dup, Sync, SetName, Seek, Mmap, Munmap, Load, Store, Ioctl,
-  Send, Receive, TakeChannel, DropChannel, Inspect, Mprotect, Mremap, Move,
+  Send, Receive, TakeChannel, DropChannel, Inspect, Mprotect, Mremap, Move, FillFds, FreeFds,
   Exec,  ///< a peer's alone
 };
 
@@ -93,6 +93,9 @@ class Process {
   model::Outcome send(model::MessageId, int number);
   /// The new number; -EMFILE if there was no room for it.
   model::Outcome receive(model::MessageId, model::CloseOnExec);
+  /// No fd is free in that process for what makes one there, until there is again: fd_limit.hpp.
+  void fill_fds();
+  void free_fds();
   /// Looks up to kMaxInspected numbers up at once.
   void inspect(std::span<FdState> states);
 

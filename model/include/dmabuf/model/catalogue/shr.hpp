@@ -58,6 +58,14 @@ inline constexpr Requirement shr[] = {
      .routes = via(Route::Userspace),
      .text = "pidfd_getfd and io_uring fixed files hold the buffer like any other reference.",
      .source = {"kernel/pid.c", "pidfd_getfd; io_uring/rsrc.c"}},
+    {.id = "SHR-008",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "Where the receiver has no free descriptor recvmsg takes the message, sets MSG_CTRUNC and gives no fd: the "
+             "reference that was in flight is dropped.",
+     .source = {"net/core/scm.c", "scm_detach_fds; fs/file.c: receive_fd"},
+     .observed = true},
 };
 
 }  // namespace dmabuf::model::area

@@ -75,6 +75,22 @@ inline constexpr Requirement vfs[] = {
      .routes = via(Route::Userspace, Route::Reference),
      .text = "write(2) to a memfd sealed with F_SEAL_WRITE or F_SEAL_FUTURE_WRITE fails with -EPERM.",
      .source = {"mm/shmem.c", "shmem_write_begin"}},
+    {.id = "VFS-011",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "RLIMIT_NOFILE bounds the numbers of new descriptors. Lowered to one below which all are taken, it leaves "
+             "those there are as they are; raised again, there is room as before. Each process has its own.",
+     .source = {"fs/file.c", "alloc_fd; kernel/sys.c: do_prlimit"},
+     .observed = true},
+    {.id = "VFS-012",
+     .bearer = Bearer::Core,
+     .strength = Strength::Must,
+     .routes = via(Route::Userspace, Route::Reference),
+     .text = "Without a free descriptor fcntl(F_DUPFD) of one that is open, and memfd_create, fail with -EMFILE and change "
+             "nothing.",
+     .source = {"fs/file.c", "f_dupfd, alloc_fd; mm/memfd.c: memfd_create"},
+     .observed = true},
 };
 
 }  // namespace dmabuf::model::area
