@@ -5,7 +5,8 @@
 
 namespace dmabuf::app {
 
-/// Explores the standard configurations (or the one named), prints counts and violations.
-int check_model(const std::string& configuration);
+/// Explores the standard configurations (or the one named), or with `profiles` those of every kernel and exporter that
+/// has a profile; prints counts and violations.
+int check_model(const std::string& configuration, bool profiles);
 
 }  // namespace dmabuf::app

@@ -20,10 +20,12 @@ void add_model_command(CLI::App& app, int& status) {
   model->require_subcommand(1);
 
   auto only = std::make_shared<std::string>();
+  auto profiles = std::make_shared<bool>(false);
   CLI::App* check = model->add_subcommand("check", "explore small worlds exhaustively and prove the invariants");
   check->add_option("--configuration", *only, "one configuration instead of all");
+  check->add_flag("--profiles", *profiles, "small worlds of every kernel and exporter that has a profile instead");
   check->footer("Examples:\n  dmabuf-conform model check\n  dmabuf-conform model check --configuration sharing");
-  check->callback([only, &status] { status = check_model(*only); });
+  check->callback([only, profiles, &status] { status = check_model(*only, *profiles); });
 
   add_model_explore(*model, status);
   add_model_prove(*model, status);
