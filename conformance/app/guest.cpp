@@ -32,6 +32,23 @@ namespace {
 
 using protocol_clock = std::chrono::steady_clock;
 
+/// One count for all processes of the guest: made before the first is forked.
+guest::LogMarks& marks() {
+  static guest::LogMarks all;
+  return all;
+}
+
+/// Marks the kernel's log and gives the word that tells of it, a space before it; empty if that cannot be done.
+std::string mark_word() {
+  const std::optional<std::uint64_t> number = marks().next();
+  return number ? fmt::format(" mark={}", *number) : "";
+}
+
+/// A mark for what has no room for the word: to be sent just before it.
+void send_mark(guest::Link& link) {
+  if (const std::string word = mark_word(); !word.empty()) link.send(protocol::verb::capability, word.substr(1));
+}
+
 /// A sender introduces itself: the host takes a repeated sequence number for a duplicate, and each
 /// sender of a guest starts at 1. What is lost then is the introduction.
 class Sender : public guest::Link {
@@ -51,10 +68,11 @@ class LinkSink final : public conformance::Sink {
     }
     const auto* end = std::get_if<record::End>(&record);
     if (end != nullptr && end->outcome == record::CaseOutcome::Pass) {
-      link_.send(protocol::verb::result, fmt::format("{} pass ms={:.3f} ops={} try={}", end->case_id, end->ms,
-                                                     end->operations, end->attempt));
+      link_.send(protocol::verb::result, fmt::format("{} pass ms={:.3f} ops={} try={}{}", end->case_id, end->ms,
+                                                     end->operations, end->attempt, mark_word()));
       return;
     }
+    if (end != nullptr || std::holds_alternative<record::Stop>(record)) send_mark(link_);
     ++sent_;
     link_.send_payload(fmt::format("rec.{}.{}", ::getpid(), sent_), record::to_json_line({sent_, 0, record}));
   }
@@ -143,8 +161,8 @@ void replay_one(const GuestPlan& plan, guest::Link& link) {
     finding->kernel = opened.kernel_release;
     sink.write(*finding);
   }
-  link.send(protocol::verb::result, fmt::format("replay {} ms=0 ops={} skipped={}", finding ? "divergence" : "pass",
-                                                carried.out, carried.skipped));
+  link.send(protocol::verb::result, fmt::format("replay {} ms=0 ops={} skipped={}{}", finding ? "divergence" : "pass",
+                                                carried.out, carried.skipped, mark_word()));
 }
 
 /// Checked operations against bare ones: the same programs, through the same adapter, with and
@@ -240,6 +258,7 @@ void kill_one(const GuestPlan& plan, const GuestTarget& wanted, guest::Link& lin
 }
 
 void tell_about_death(guest::Link& link, int status, const std::string& what) {
+  if (status != 0) send_mark(link);  // what the kernel said of it was about the case at hand
   if (WIFSIGNALED(status))
     link.send(protocol::verb::warning, fmt::format("runner-died {} signal={}", what, WTERMSIG(status)));
   else if (WEXITSTATUS(status) != 0)
@@ -295,6 +314,7 @@ void guest_main() {
     link.send(protocol::verb::hello, fmt::format("kernel={}", name.release));
     for (const std::string& complaint : complaints) link.send(protocol::verb::warning, "mount " + complaint);
     guest::load_modules(link);
+    send_mark(link);  // what was said so far is nobody's
     link.drain();
   }
   int failures = 0;
@@ -307,7 +327,7 @@ void guest_main() {
     link.drain();
   }
   Sender link;
-  link.send(protocol::verb::end, fmt::format("error={}", failures));
+  link.send(protocol::verb::end, fmt::format("error={}{}", failures, mark_word()));
   guest::end(link);
 }
 

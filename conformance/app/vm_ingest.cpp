@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "dmabuf/record/codec.hpp"
 #include "dmabuf/reports/text.hpp"
@@ -33,6 +34,12 @@ void Ingest::report(const boot::KernelReport& report) {
   if (report.fatal || target_.empty()) return;  // the end of the guest says it; before a target it is nobody's
   if (is_mere_slowness(report, prepared_.accelerator)) return;
   write_kernel_finding(report, record::CaseOutcome::Divergence, "the kernel complained: " + report.title);
+}
+
+void Ingest::mark_missed() {
+  if (std::exchange(mark_missed_, true)) return;  // once a guest: a log level may hide them all
+  output_.write(record::Warn{"guest", "a mark of the guest did not appear on its console: from here on, a kernel report may "
+                                      "be held against the case before or after the one it is of", case_});
 }
 
 void Ingest::gone(const boot::GuestResult& result) {

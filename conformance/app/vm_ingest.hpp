@@ -28,13 +28,15 @@ class Ingest {
   void record(const protocol::Record& r);
   /// The kernel complained. Not fatal: it is still a finding, of the case that was running.
   void report(const boot::KernelReport& report);
+  /// The console did not come as far as the guest said: reports may be of the case before or after.
+  void mark_missed();
   /// The guest is gone in the middle of a case. Without a word from the kernel it may have been anybody
   /// (QEMU killed, the host out of memory): the case is given a second chance, and only then blamed.
   void gone(const boot::GuestResult& result);
   /// The guest is gone, and no case was running. If the kernel said why, the case before is suspected.
   void gone_between(const boot::GuestResult& result);
   /// A new guest has been started.
-  void boots() { up_ = false; }
+  void boots() { up_ = mark_missed_ = false; }
   bool up() const { return up_; }
 
   /// The guest says that it is through: whatever it was to test and did not finish is lost.
@@ -82,7 +84,7 @@ class Ingest {
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::set<std::string> reported_;  ///< targets with signatures
   std::set<std::string> started_targets_, announced_;
-  bool up_ = false;
+  bool up_ = false, mark_missed_ = false;
   GuestTarget where_;
   std::vector<GuestProgress> progress_;
 };

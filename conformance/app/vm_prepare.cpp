@@ -10,6 +10,7 @@
 #include "dmabuf/boot/error.hpp"
 #include "dmabuf/boot/initramfs.hpp"
 #include "dmabuf/boot/module_build.hpp"
+#include "temporary_files.hpp"
 
 namespace dmabuf::app {
 namespace {
@@ -44,18 +45,18 @@ PreparedKernel prepare(const std::string& spec) {
 
 namespace {
 
-fs::path write_plan(const GuestPlan& plan) {
-  const fs::path file = fs::temp_directory_path() / fmt::format("dmabuf-conform-plan-{}-{}.json", ::getpid(),
-                                                                 static_cast<const void*>(&plan));
-  boot::write_file(file, to_json(plan));
-  return file;
+fs::path plan_path(const GuestPlan& plan) {
+  return fs::temp_directory_path() /
+         fmt::format("dmabuf-conform-plan-{}-{}.json", ::getpid(), static_cast<const void*>(&plan));
 }
 
 }  // namespace
 
 boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& plan, const fs::path& console,
                             const std::vector<std::string>& kernel_arguments) {
-  const fs::path plan_file = write_plan(plan);
+  const fs::path plan_file = plan_path(plan);
+  const TemporaryFiles here({plan_file});
+  boot::write_file(plan_file, to_json(plan));
   boot::Initramfs description;
   description.init = guest_program();
   description.wanted_modules = {"vgem", "udmabuf", "virtio_pci", "virtio_gpu"};
@@ -81,7 +82,6 @@ boot::GuestConfig configure(const PreparedKernel& prepared, const GuestPlan& pla
   boot::GuestConfig config;
   config.kernel = prepared.kernel.image;
   config.initramfs = boot::make_initramfs(description, prepared.kernel);
-  fs::remove(plan_file);
   config.console = console;
   config.accelerator = prepared.accelerator;
   // Two virtual processors of TCG may execute kernel text that is just being patched (static keys), and

@@ -14,6 +14,7 @@
 #include "kernel_finding.hpp"
 #include "progress.hpp"
 #include "stop.hpp"
+#include "temporary_files.hpp"
 #include "vm_ingest.hpp"
 #include "vm_prepare.hpp"
 
@@ -31,6 +32,12 @@ void skip_kernel(const VmRequest& request, Output& output, const std::string& wh
   none.remedy = at == std::string::npos ? "see 'dmabuf-conform probe'" : why.substr(at + 9);
   fmt::print(stderr, "{}: SKIPPED, not tested: {}\n  remedy: {}\n", label(request), none.reason, none.remedy);
   for (const Target& target : request.targets) write_skipped(output, request.settings, target, none);
+}
+
+/// True for records that say that something is over, and may say up to where in the kernel's log.
+bool settles(const protocol::Record& r) {
+  return r.verb == protocol::verb::result || r.verb == protocol::verb::end ||
+         (r.verb == protocol::verb::capability && r.args.starts_with("mark="));
 }
 
 /// How often a kernel that does not come up is booted again: no case has run, so nothing is retried
@@ -59,7 +66,7 @@ void boot_until_done(const VmRequest& request, const PreparedKernel& prepared, O
       guest.on_report([&](const boot::KernelReport& report) { ingest.report(report); });
       guest.on_record([&](const protocol::Record& r) {
         // What a case did to the kernel must be known before the next one begins.
-        if (r.verb == protocol::verb::result || r.verb == protocol::verb::end) guest.settle();
+        if (settles(r) && !guest.settle(r)) ingest.mark_missed();
         ingest.record(r);
         if (stop_requested()) guest.stop();
       });
@@ -120,6 +127,7 @@ Replayed replay_in_vm(const Target& target, const conformance::Program& program,
   plan.settings.shrink_time = shrink_time;
   plan.program = conformance::to_text(program, model::model_hash());
   const fs::path console = fs::temp_directory_path() / fmt::format("dmabuf-conform-console-{}.log", ::getpid());
+  const TemporaryFiles here({console, console.string() + ".qemu"});
   boot::Guest guest(configure(prepared, plan, console, {}));
   Replayed replayed;
   bool answered = false;
@@ -133,7 +141,7 @@ Replayed replay_in_vm(const Target& target, const conformance::Program& program,
   guest.on_record([&](const protocol::Record& r) {
     if (r.verb == protocol::verb::capability && r.args.starts_with("target=")) up = true;
     // What the trace did to the kernel must be known before it is judged.
-    if (r.verb == protocol::verb::result || r.verb == protocol::verb::end) guest.settle();
+    if (settles(r)) guest.settle(r);
     if (r.verb == protocol::verb::result) {
       answered = true;
       if (const auto ops = r.value("ops")) replayed.carried_out = std::strtoul(std::string(*ops).c_str(), nullptr, 10);
@@ -150,7 +158,6 @@ Replayed replay_in_vm(const Target& target, const conformance::Program& program,
     }
   });
   const boot::GuestResult result = guest.run();
-  fs::remove(console);
   const bool died = result.end == boot::GuestEnd::Panicked || result.end == boot::GuestEnd::Silent;
   if (!answered && died) {
     const boot::KernelReport report = last_word(result);
@@ -176,13 +183,13 @@ std::vector<std::string> run_guest_job(const std::string& kernel, GuestPlan plan
   const PreparedKernel prepared = prepare(kernel);
   plan.kernel = kernel;
   const fs::path console = fs::temp_directory_path() / fmt::format("dmabuf-conform-console-{}.log", ::getpid());
+  const TemporaryFiles here({console, console.string() + ".qemu"});
   boot::Guest guest(configure(prepared, plan, console, {}));
   std::vector<std::string> answers;
   guest.on_record([&](const protocol::Record& r) {
     if (r.verb == protocol::verb::capability || r.verb == protocol::verb::warning) answers.push_back(r.args);
   });
   const boot::GuestResult result = guest.run();
-  fs::remove(console);
   if (!result.clean()) throw boot::Error(fmt::format("the guest did not end cleanly: {}\n{}", result.detail, result.console_tail));
   return answers;
 }

@@ -151,10 +151,14 @@ TEST(GuestReplay, OfWhatTheGuestLacksIsSkippedAndForBisectUnfit) {
   DMABUF_GUEST_OR_SKIP("debian:6.1", Module::NotNeeded);
   const Scratch scratch;
   write_file(scratch / "one.dbt", "export b0 r0 pages=1 access=rw\nput r0\n");
+  Options options = patient();
+  options.environment["TMPDIR"] = scratch.at("tmp");
+  std::filesystem::create_directory(scratch / "tmp");
   const Answer answer =
-      run({"replay", "--target", "vm:debian:6.1/udmabuf", scratch.at("one.dbt")}, patient());
+      run({"replay", "--target", "vm:debian:6.1/udmabuf", scratch.at("one.dbt")}, options);
   EXPECT_EQ(answer.status, kNotApplicable) << answer.story();
   EXPECT_THAT(answer.err, HasSubstr("udmabuf"));
+  EXPECT_TRUE(std::filesystem::is_empty(scratch / "tmp")) << "files of the guest stay behind";
 }
 
 TEST(GuestKill, LeavesNoBufferBehind) {

@@ -2,9 +2,12 @@
 #include "dmabuf/boot/console.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 #include "console_patterns.hpp"
+#include "dmabuf/boot/protocol.hpp"
 
 namespace dmabuf::boot {
 namespace {
@@ -25,6 +28,16 @@ bool is_stamp(std::string_view inside) {
 
 bool is_cut_here(std::string_view text) {
   return text.find("------------[ cut here ]------------") != std::string_view::npos;
+}
+
+/// The number of a mark, if the line is one.
+std::optional<std::uint64_t> mark_number(std::string_view text) {
+  if (!text.starts_with(protocol::log_mark)) return std::nullopt;
+  text.remove_prefix(protocol::log_mark.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 /// Reports that a panic may still follow after their end trace.
@@ -122,7 +135,9 @@ void ConsoleScanner::line(std::string_view raw) {
   if (text.starts_with("Linux version ")) {
     ++boots_;
     close();  // whatever was open, this is another kernel
+    mark_ = 0;
   }
+  if (const std::optional<std::uint64_t> number = mark_number(text)) return pass_mark(*number);
 
   if (const std::optional<ReportKind> kind = report_beginning(text)) {
     if (open_ && goes_on(open_->report, open_->ended, *kind, text)) {
@@ -137,7 +152,7 @@ void ConsoleScanner::line(std::string_view raw) {
   if (!open_) {
     // WARN() with a message prints it above its headline: keep what follows "cut here".
     if (is_cut_here(text))
-      prologue_ = {std::string(raw)};
+      begin_prologue(raw);
     else if (prologue_.size() >= prologue_limit)
       prologue_.clear();
     else if (!prologue_.empty())
@@ -148,7 +163,7 @@ void ConsoleScanner::line(std::string_view raw) {
   const bool ends = ends_report(open_->report.kind, open_->lines.size(), text);
   if (is_cut_here(text) && open_->lines.size() > 2) {
     close();
-    prologue_ = {std::string(raw)};
+    begin_prologue(raw);
     return;
   }
   if (open_->report.kind == ReportKind::MemoryLeak && !text.starts_with(' ')) {
@@ -165,10 +180,25 @@ void ConsoleScanner::line(std::string_view raw) {
   }
 }
 
+/// Nothing of the case before a mark follows it, but for the rest of a report that another context
+/// was printing when the mark was written. That is waited for up to the next mark.
+void ConsoleScanner::pass_mark(std::uint64_t number) {
+  const bool cut_short = open_ && !open_->ended && has_end(open_->report.kind);
+  if (!cut_short || open_->report.mark < mark_) close();
+  mark_ = number;
+}
+
+void ConsoleScanner::begin_prologue(std::string_view raw) {
+  prologue_ = {std::string(raw)};
+  prologue_line_ = line_number_;
+  prologue_mark_ = mark_;
+}
+
 void ConsoleScanner::begin(ReportKind kind, std::string_view raw, std::string_view text) {
   close();
   open_.emplace(kind);
-  open_->report.line = line_number_ - prologue_.size();
+  open_->report.line = prologue_.empty() ? line_number_ : prologue_line_;
+  open_->report.mark = prologue_.empty() ? mark_ : prologue_mark_;
   for (const std::string& each : prologue_) append(each, without_timestamp(each), true);
   prologue_.clear();
   append(raw, text, true);

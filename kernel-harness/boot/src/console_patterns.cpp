@@ -148,6 +148,25 @@ bool ends_report(ReportKind kind, std::size_t lines_so_far, std::string_view tex
   return framed && lines_so_far > 2 && is_rule(text);
 }
 
+bool has_end(ReportKind kind) {
+  switch (kind) {
+    case ReportKind::Panic:
+    case ReportKind::Oops:
+    case ReportKind::Bug:
+    case ReportKind::Warning:
+    case ReportKind::Kasan:
+    case ReportKind::Kfence:
+    case ReportKind::Kcsan:
+    case ReportKind::GeneralProtection:
+    case ReportKind::Ubsan:
+    case ReportKind::ListCorruption:
+    case ReportKind::Refcount:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool looks_like_report(std::string_view text) {
   if (has(text, "+0x") && has(text, "/0x")) return true;
   constexpr std::array<std::string_view, 29> words = {"Call Trace:",

@@ -19,6 +19,9 @@ bool goes_on(const KernelReport& open, bool ended, ReportKind next, std::string_
 /// "---[ end trace", "---[ end Kernel panic", and for sanitizers the closing rule.
 bool ends_report(ReportKind kind, std::size_t lines_so_far, std::string_view text);
 
+/// True for kinds whose last line ends_report() knows, though the kernel may leave it out.
+bool has_end(ReportKind kind);
+
 /// True for lines that belong to a report by their look: frames, registers, dumps.
 bool looks_like_report(std::string_view text);
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <deque>
 #include <system_error>
@@ -18,6 +19,7 @@
 #include "dmabuf/boot/error.hpp"
 #include "dmabuf/boot/process.hpp"
 #include "guest_config.hpp"
+#include "held_reports.hpp"
 #include "qmp.hpp"
 
 namespace dmabuf::boot {
@@ -31,6 +33,7 @@ constexpr int clean_status = 33;         // 0x10 through isa-debug-exit
 constexpr auto tick = milliseconds(50);  // how late a console line may be seen
 constexpr auto report_quiet = milliseconds(1000);
 constexpr auto dump_time = milliseconds(2000);
+constexpr auto mark_time = milliseconds(2000);
 constexpr std::size_t tail_size = 4096;
 
 milliseconds since(Clock::time_point then) {
@@ -110,10 +113,15 @@ class Guest::Impl {
     flush();
   }
 
-  void settle() {
+  bool settle(std::optional<std::uint64_t> mark) {
     if (!result_) read_console();
-    scanner_.finish();
-    publish_reports();
+    const bool came = mark && wait_for_mark(*mark);
+    if (mark) held_.settled(*mark);
+    if (came)
+      publish_reports();
+    else
+      publish_all();
+    return came || !mark || result_ || child_->poll();
   }
 
   void stop() {
@@ -152,6 +160,20 @@ class Guest::Impl {
     return UniqueFd(::open(config_.console.c_str(), O_RDONLY | O_CLOEXEC));
   }
 
+  /// True once the console has come to the mark and every report before it is whole. One that is
+  /// late is waited for, but not one after another: a kernel may print none at all.
+  bool wait_for_mark(std::uint64_t mark) {
+    const Clock::time_point begun = Clock::now();
+    const milliseconds limit = marks_late_ ? milliseconds(0) : mark_time;
+    while (!scanner_.complete_to(mark)) {
+      if (result_ || since(begun) >= limit || child_->poll()) break;
+      ::poll(nullptr, 0, 1);
+      read_console();
+    }
+    marks_late_ = scanner_.mark() < mark;
+    return scanner_.complete_to(mark);
+  }
+
   /// Handles what is there, after waiting for at most `limit`. True if something was.
   bool work(milliseconds limit) {
     pollfd wire{.fd = link_.get(),
@@ -159,13 +181,14 @@ class Guest::Impl {
                 .revents = 0};
     ::poll(&wire, link_open_ ? 1 : 0, static_cast<int>(limit.count()));
     if (!outgoing_.empty()) flush();
-    // The line is read before the console and handled after it: so a report comes before every
-    // record that was sent after it.
+    // The link is read before the console and handled after it: so a report comes before every
+    // record that was sent after it. What the console has beyond those records is held back.
     read_link();
     read_console();
     if (scanner_.in_report() && since(last_console_) > report_quiet) scanner_.finish();
     const bool reported = publish_reports();
-    return handle_lines() || reported;
+    const bool handled = handle_lines();
+    return publish_reports() || handled || reported;
   }
 
   void read_console() {
@@ -183,16 +206,27 @@ class Guest::Impl {
     }
   }
 
+  /// Those of which is known after which record they come.
   bool publish_reports() {
-    const std::vector<KernelReport> reports = scanner_.take();
-    for (const KernelReport& report : reports) {
-      reports_.push_back(report);
+    held_.add(scanner_.take(), scanner_.mark() > 0);
+    bool some = false;
+    while (const std::optional<KernelReport> report = held_.next()) {
+      reports_.push_back(*report);
       if (on_report_) {
         const Handling now(handling_);
-        on_report_(report);
+        on_report_(*report);
       }
+      some = true;
     }
-    return !reports.empty();
+    return some;
+  }
+
+  /// Ends the report that is open, and publishes what is held, too.
+  void publish_all() {
+    scanner_.finish();
+    held_.add(scanner_.take(), scanner_.mark() > 0);
+    held_.release();
+    publish_reports();
   }
 
   void read_link() {
@@ -220,8 +254,10 @@ class Guest::Impl {
       if (records.empty() && on_text_) on_text_(line);
       for (const protocol::Record& record : records) {
         note(record);
+        publish_reports();  // the record before may have let one go
         if (on_record_) on_record_(record);
         if (listener_) listener_(record);
+        if (record.verb == protocol::verb::begin) held_.begun();
       }
       handled = true;
     }
@@ -288,8 +324,7 @@ class Guest::Impl {
   void ended() {
     while (work(milliseconds(0))) {
     }
-    scanner_.finish();
-    publish_reports();
+    publish_all();
     const int status = child_->kill();
     if (status == clean_status && end_record_) return finish(GuestEnd::Clean, "");
     if (const KernelReport* fatal = fatal_report()) return finish(GuestEnd::Panicked, fatal->title);
@@ -307,8 +342,7 @@ class Guest::Impl {
   void finish(GuestEnd end, std::string detail) {
     const int status = child_->kill();
     read_console();
-    scanner_.finish();
-    publish_reports();
+    publish_all();
     if (end == GuestEnd::BootHung || end == GuestEnd::Silent)
       if (const KernelReport* fatal = fatal_report()) {
         end = GuestEnd::Panicked;  // it went down and could not even reboot
@@ -344,6 +378,7 @@ class Guest::Impl {
   RecordHandler listener_;
   protocol::Decoder decoder_;
   ConsoleScanner scanner_;
+  HeldReports held_;
   std::vector<KernelReport> reports_;
   std::string incoming_;
   std::string outgoing_;
@@ -356,6 +391,7 @@ class Guest::Impl {
   bool link_open_ = true;
   bool stopping_ = false;
   bool handling_ = false;
+  bool marks_late_ = false;
 };
 
 Guest::Guest(GuestConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
@@ -395,7 +431,13 @@ std::optional<protocol::Record> Guest::wait_for(
   return found;
 }
 
-void Guest::settle() { impl_->settle(); }
+bool Guest::settle(const protocol::Record& record) {
+  const std::optional<std::string_view> word = record.value("mark");
+  std::uint64_t mark = 0;
+  const bool marked =
+      word && std::from_chars(word->data(), word->data() + word->size(), mark).ec == std::errc();
+  return impl_->settle(marked ? std::optional(mark) : std::nullopt);
+}
 
 void Guest::sysrq(char key) {
   if (!impl_->result_) impl_->qmp_->sysrq(key);

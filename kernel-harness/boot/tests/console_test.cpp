@@ -130,6 +130,77 @@ TEST(Console, KeepsThePanicOfAnotherCauseApart) {
   EXPECT_EQ(reports[1].title, "panic: Attempted to kill init! exitcode");
 }
 
+/// A warning up to its end trace, and half of one.
+constexpr const char* half_warning =
+    "[ 1.0] ------------[ cut here ]------------\n"
+    "[ 1.0] WARNING: CPU: 0 PID: 1 at a.c:1 culprit+0x1/0x2\n"
+    "[ 1.0] CPU: 0 PID: 1 Comm: init Not tainted\n";
+constexpr const char* other_half =
+    "[ 1.0]  caller+0x3/0x4\n"
+    "[ 1.0] ---[ end trace 0000000000000000 ]---\n";
+
+TEST(ConsoleMark, IsCountedByTheReportsThatFollowIt) {
+  ConsoleScanner scanner;
+  scanner.bytes("[ 1.0] BUG: before all marks\n[ 1.0] dbc: mark 1\n[ 1.0] dbc: mark 2\n");
+  scanner.bytes(std::string(half_warning) + other_half);
+  EXPECT_EQ(scanner.mark(), 2U);
+  const auto reports = scanner.take();
+  ASSERT_THAT(reports, SizeIs(2));
+  EXPECT_EQ(reports[0].mark, 0U);
+  EXPECT_EQ(reports[1].mark, 2U);
+}
+
+TEST(ConsoleMark, IsALineOfItsOwn) {
+  ConsoleScanner scanner;
+  scanner.bytes("[ 1.0] he said dbc: mark 7\n[ 1.0] dbc: mark 7 or so\n[ 1.0] dbc: mark \ndbc: mark 9");
+  EXPECT_EQ(scanner.mark(), 0U);
+  scanner.bytes("\r\n");
+  EXPECT_EQ(scanner.mark(), 9U);
+}
+
+TEST(ConsoleMark, EndsAReportThatHasNoEndOfItsOwn) {
+  ConsoleScanner scanner;
+  scanner.bytes("[ 1.0] BUG: sleeping function called from invalid context at a.c:1\n"
+                "[ 1.0] CPU: 0 PID: 1 Comm: init Not tainted\n[ 1.0] dbc: mark 3\n");
+  EXPECT_FALSE(scanner.in_report());
+  EXPECT_TRUE(scanner.complete_to(3));
+  EXPECT_THAT(scanner.take(), SizeIs(1));
+}
+
+TEST(ConsoleMark, InTheMidstOfAReportLeavesItWholeWhereItBegan) {
+  ConsoleScanner scanner;
+  scanner.bytes("dbc: mark 4\n" + std::string(half_warning) + "[ 1.0] dbc: mark 5\n");
+  EXPECT_FALSE(scanner.complete_to(5)) << "it is not whole";
+  EXPECT_TRUE(scanner.complete_to(4));
+  scanner.bytes(other_half);
+  EXPECT_TRUE(scanner.complete_to(5));
+  const auto reports = scanner.take();
+  ASSERT_THAT(reports, SizeIs(1));
+  EXPECT_EQ(reports[0].mark, 4U);
+  EXPECT_EQ(reports[0].title, "WARNING in culprit");
+  EXPECT_EQ(reports[0].text, std::string(half_warning) + other_half) << "and no mark in it";
+}
+
+TEST(ConsoleMark, BeforeTheHeadlineLeavesTheReportWhereItWasCut) {
+  const std::string whole = std::string(half_warning) + other_half;
+  const std::size_t headline = whole.find("[ 1.0] WARNING");
+  ConsoleScanner scanner;
+  scanner.bytes(whole.substr(0, headline) + "[ 1.0] dbc: mark 1\n" + whole.substr(headline));
+  const auto reports = scanner.take();
+  ASSERT_THAT(reports, SizeIs(1));
+  EXPECT_EQ(reports[0].mark, 0U);
+  EXPECT_EQ(reports[0].line, 1U);
+  EXPECT_EQ(reports[0].text, whole);
+}
+
+TEST(ConsoleMark, TheSecondWaitsNoLongerForAnEnd) {
+  ConsoleScanner scanner;
+  scanner.bytes(std::string(half_warning) + "dbc: mark 1\n");
+  EXPECT_THAT(scanner.take(), IsEmpty());
+  scanner.bytes("dbc: mark 2\n");
+  EXPECT_THAT(scanner.take(), SizeIs(1));
+}
+
 TEST(Console, IsNotEatenByALineWithoutEnd) {
   ConsoleScanner scanner;
   for (int i = 0; i < 1000; ++i) scanner.bytes(std::string(1000, 'x'));

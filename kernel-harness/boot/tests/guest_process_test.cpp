@@ -3,48 +3,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "dmabuf/boot/cache.hpp"
 #include "dmabuf/boot/error.hpp"
 #include "dmabuf/boot/guest.hpp"
-#include "scratch.hpp"
+#include "stub_guest.hpp"
 
 namespace dmabuf::boot {
 namespace {
 
 using ::testing::HasSubstr;
 
-/// A QEMU that is a shell script: descriptor 20 is ttyS1, $console is ttyS0's file.
-class StubGuest : public ::testing::Test {
- protected:
-  GuestConfig config(const std::string& behaviour) {
-    const std::filesystem::path script = scratch_.path() / "qemu";
-    const std::filesystem::path console = scratch_.path() / "console.log";
-    write_file(script, "#!/bin/bash\nconsole=" + console.string() + "\n" + behaviour + "\n");
-    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-    write_file(scratch_.path() / "vmlinuz", "");
-    write_file(scratch_.path() / "initramfs", "");
-    GuestConfig config{.kernel = scratch_.path() / "vmlinuz",
-                       .initramfs = scratch_.path() / "initramfs",
-                       .console = console,
-                       .qemu = script.string(),
-                       .dump_when_silent = false};
-    config.watchdogs = {.boot = std::chrono::milliseconds(5000),
-                        .silence = std::chrono::milliseconds(5000),
-                        .total = std::chrono::milliseconds(20000),
-                        .leave = std::chrono::milliseconds(5000)};
-    return config;
-  }
-
-  /// A shell command that writes the next record to the line.
-  std::string say(std::string_view verb, std::string_view args) {
-    std::string line = encoder_.encode(verb, args);
-    line.pop_back();
-    return "echo '" + line + "' >&20\n";
-  }
-
-  testing::Scratch scratch_;
-  protocol::Encoder encoder_;
-};
+using testing::StubGuest;
 
 TEST_F(StubGuest, EndsCleanlyWithEAndThirtyThree) {
   Guest guest(config(say("H", "run=1") + say("E", "pass=0") + "exit 33"));

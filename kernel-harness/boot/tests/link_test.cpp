@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "dmabuf/boot/cache.hpp"
 #include "dmabuf/boot/init.hpp"
@@ -49,6 +51,28 @@ TEST(Link, GivesRecordsOneByOne) {
 
 TEST(Link, SaysWhenTheDeviceIsNotThere) {
   EXPECT_FALSE(static_cast<bool>(Link("/nonexistent/ttyS1")));
+}
+
+TEST(LogMarks, AreNumberedLinesOfAllProcesses) {
+  const boot::testing::Scratch scratch;
+  const std::filesystem::path log = scratch.path() / "kmsg";
+  boot::write_file(log, "");
+  LogMarks marks(log.c_str());
+  EXPECT_EQ(marks.next(), 1U);
+  if (const pid_t child = ::fork(); child == 0)
+    ::_exit(marks.next() == 2U ? 0 : 1);
+  else {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(marks.next(), 3U);
+  EXPECT_EQ(boot::read_file(log), "<1>dbc: mark 1\n<1>dbc: mark 2\n<1>dbc: mark 3\n");
+}
+
+TEST(LogMarks, AreNoneWhereTheLogCannotBeWritten) {
+  EXPECT_FALSE(LogMarks("/nonexistent/kmsg").next());
+  EXPECT_FALSE(LogMarks("/dev/full").next());
 }
 
 TEST(Modules, ThatCannotBeLoadedAreToldToTheHost) {

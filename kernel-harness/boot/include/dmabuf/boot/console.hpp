@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,7 @@ struct KernelReport {
   std::string text;      ///< the lines as they came
   std::size_t line = 0;  ///< number of the first, from 1
   bool fatal = false;    ///< the kernel went down with it
+  std::uint64_t mark = 0;  ///< the last mark before its first line, 0 if there was none
 };
 
 /// Reads a console line by line and takes the kernel's reports out of it.
@@ -62,6 +64,14 @@ class ConsoleScanner {
   /// True while a report is open.
   [[nodiscard]] bool in_report() const { return open_.has_value(); }
 
+  /// The number of the last mark (see protocol::log_mark), 0 before the first.
+  [[nodiscard]] std::uint64_t mark() const { return mark_; }
+
+  /// True if every report that began before this mark has been read to its end.
+  [[nodiscard]] bool complete_to(std::uint64_t mark) const {
+    return mark_ >= mark && (!open_ || open_->report.mark >= mark);
+  }
+
   /// How often a kernel began to boot ("Linux version"): more than once is a reboot.
   [[nodiscard]] std::size_t boots() const { return boots_; }
 
@@ -76,12 +86,17 @@ class ConsoleScanner {
     std::size_t quiet = 0;
     bool ended = false;  ///< end trace seen; only a panic may still belong to it
   };
+  void pass_mark(std::uint64_t number);
   void begin(ReportKind kind, std::string_view raw, std::string_view text);
+  void begin_prologue(std::string_view raw);
   void append(std::string_view raw, std::string_view text, bool counts);
   void close();
 
   std::string pending_;
   std::vector<std::string> prologue_;  ///< lines since "cut here"
+  std::size_t prologue_line_ = 0;      ///< the number of the first
+  std::uint64_t prologue_mark_ = 0;    ///< the last mark before it
+  std::uint64_t mark_ = 0;
   std::size_t line_number_ = 0;
   std::size_t boots_ = 0;
   std::optional<Open> open_;

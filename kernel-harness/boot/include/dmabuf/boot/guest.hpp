@@ -92,8 +92,9 @@ class Guest {
   /// Called from step() and run(). A handler may call send() and stop().
   void on_record(RecordHandler handler);
   /// A kernel report, as soon as it is whole, and before every record that the guest sent after it.
-  /// It may overtake records sent just before: what comes between two results belongs to the
-  /// second, if settle() is called between cases.
+  /// One that the console has after a mark comes after the record with that mark and after the next
+  /// begin, too, if settle() is called: what comes between two results belongs to the second. Without
+  /// marks it may overtake records sent just before.
   void on_report(ReportHandler handler);
   void on_text(TextHandler handler);  ///< lines on ttyS1 that are no record
 
@@ -112,9 +113,12 @@ class Guest {
   std::optional<protocol::Record> wait_for(
       const std::function<bool(const protocol::Record&)>& wanted, std::chrono::milliseconds limit);
 
-  /// Reads the console up to now and ends a report that is still open, so that what a case caused
-  /// is known before the next begins.
-  void settle();
+  /// To be called by a handler for a record that ends a case, so that what the case caused is known
+  /// before the next begins. With mark=<number> in the record: reads the console up to that mark,
+  /// waiting for it at most 2 s, and publishes the reports before it. Without: reads the console up
+  /// to now, and ends a report that is still open. That is done, too, for a mark that does not come,
+  /// and then the answer is false.
+  bool settle(const protocol::Record& record);
 
   /// Asks the kernel for a sysrq dump on its console: 'w' blocked tasks, 't' all, 'l' processors.
   void sysrq(char key);

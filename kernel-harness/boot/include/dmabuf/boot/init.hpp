@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -49,6 +50,23 @@ class Link {
   protocol::Encoder encoder_;
   protocol::Decoder decoder_;
   std::vector<protocol::Record> received_;
+};
+
+/// Numbered lines in the kernel's log, in order with everything the kernel prints: they tell the host
+/// which reports came before a record. Processes forked from the one that made it count on together.
+class LogMarks {
+ public:
+  explicit LogMarks(const char* log = "/dev/kmsg");
+  ~LogMarks();
+  LogMarks(const LogMarks&) = delete;
+  LogMarks& operator=(const LogMarks&) = delete;
+
+  /// Writes the next mark and gives its number, from 1; nothing if the log cannot be written.
+  std::optional<std::uint64_t> next();
+
+ private:
+  boot::UniqueFd log_;
+  std::atomic<std::uint64_t>* count_ = nullptr;  ///< in memory that children share
 };
 
 /// What became of one module.

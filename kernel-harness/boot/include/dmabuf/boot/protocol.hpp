@@ -19,6 +19,10 @@ namespace dmabuf::protocol {
 inline constexpr std::string_view marker = "@DBC1";
 inline constexpr std::size_t line_limit = 240;
 
+/// Begins a line of the kernel's log that the guest wrote, a number behind it: a mark. A record with
+/// the word mark=<number> was sent after that line, so what the log has before it came before.
+inline constexpr std::string_view log_mark = "dbc: mark ";
+
 namespace verb {
 inline constexpr std::string_view hello = "H";  ///< run=… tool=… shard=… cases=… seed=… sut=…
 inline constexpr std::string_view capability = "C";  ///< <key>=<value>
