@@ -148,7 +148,7 @@ std::vector<Scope> scopes(const reference::ExporterConfig& e) {
                      {op::FillFds{}, op::FreeFds{}, op::Memfd{MemfdId{0}, 2, Seals::Shrink}, op::CloseMemfd{MemfdId{0}}, op::Close{FdId{0}},
                       op::CreateList{BufferId{0}, FdId{0}, MemfdId{0}, 0, 2, MemfdId{0}, 0, 0, ListForm::Single, CloseOnExec::No},
                       op::CreateList{BufferId{0}, FdId{0}, kBadMemfd, 0, 2, MemfdId{0}, 0, 0, ListForm::Single, CloseOnExec::No}}});
-    Bounds files = slots(1, 1, 0, 0, 0, 0, 0);
+    Bounds files = slots(1, 1, e.in_kernel ? 1 : 0, 0, 0, 0, 0);
     files.sync_files = 2;
     all.push_back({"full-sync-files", "1 buffer, 1 fd, 2 sync_files; no fd free for what they would make",
                    alphabet(e, files, kinds<op::FillFds, op::FreeFds, op::ExportSyncFile, op::MergeSyncFiles, op::CloseSyncFile>())});
