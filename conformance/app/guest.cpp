@@ -72,7 +72,9 @@ class LinkSink final : public conformance::Sink {
                                                      end->operations, end->attempt, mark_word()));
       return;
     }
-    if (end != nullptr || std::holds_alternative<record::Stop>(record)) send_mark(link_);
+    // A finding comes when it has been shrunk: what the kernel said of that is not the next case's.
+    const bool shrunk = std::holds_alternative<record::Finding>(record);
+    if (end != nullptr || shrunk || std::holds_alternative<record::Stop>(record)) send_mark(link_);
     ++sent_;
     link_.send_payload(fmt::format("rec.{}.{}", ::getpid(), sent_), record::to_json_line({sent_, 0, record}));
   }
@@ -258,7 +260,7 @@ void kill_one(const GuestPlan& plan, const GuestTarget& wanted, guest::Link& lin
 }
 
 void tell_about_death(guest::Link& link, int status, const std::string& what) {
-  if (status != 0) send_mark(link);  // what the kernel said of it was about the case at hand
+  send_mark(link);  // what the kernel said of its end was about this target, and the case at hand if there is one
   if (WIFSIGNALED(status))
     link.send(protocol::verb::warning, fmt::format("runner-died {} signal={}", what, WTERMSIG(status)));
   else if (WEXITSTATUS(status) != 0)

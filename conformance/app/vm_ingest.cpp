@@ -30,7 +30,8 @@ void Ingest::record(const protocol::Record& r) {
 }
 
 void Ingest::report(const boot::KernelReport& report) {
-  output_.write(record::Warn{std::string(boot::name(report.kind)), report.title, case_});
+  // Between two cases it is of the one before: of its shrinking, or of what it left behind.
+  output_.write(record::Warn{std::string(boot::name(report.kind)), report.title, case_.empty() ? last_case_ : case_});
   if (report.fatal || target_.empty()) return;  // the end of the guest says it; before a target it is nobody's
   if (is_mere_slowness(report, prepared_.accelerator)) return;
   write_kernel_finding(report, record::CaseOutcome::Divergence, "the kernel complained: " + report.title);
@@ -108,10 +109,9 @@ void Ingest::crashed(const boot::GuestResult& result) {
 
 void Ingest::give_up(const std::string& why, const std::string& reason) {
   if (!case_.empty()) lost(why);
-  const record::Stop stop{.reason = reason, .verdict = "inconclusive"};
   if (!target_.empty() && !current().finished) {
     output_.write(record::Warn{"guest", why, ""});
-    output_.write(stop);
+    stop({.reason = reason, .verdict = "inconclusive"});
   }
   for (const Target& target : request_.targets) {
     if (started_targets_.contains(target.text()) || (target.exporter.empty() && any_target())) continue;
@@ -129,10 +129,16 @@ const std::vector<GuestProgress>& Ingest::progress() {
   return progress_;
 }
 
+void Ingest::stop(const record::Stop& how) {
+  for (const auto& [key, reported] : reported_)
+    if (reported.finding.target == target_ && reported.finding.count > 1) output_.write(reported.finding);
+  output_.write(how);
+}
+
 void Ingest::stopped_by_user() {
   if (target_.empty()) return;
   if (!current().finished)
-    output_.write(record::Stop{.reason = "sigterm", .verdict = "inconclusive", .cases = cases_});
+    stop({.reason = "sigterm", .verdict = "inconclusive", .cases = cases_});
 }
 
 void Ingest::lost(const std::string& why) {
@@ -149,7 +155,7 @@ void Ingest::lost(const std::string& why) {
 void Ingest::runner_gone(const std::string& why) {
   lost(why);
   if (target_.empty() || current().finished) return;
-  output_.write(record::Stop{.reason = "target-lost", .verdict = "inconclusive", .cases = cases_});
+  stop({.reason = "target-lost", .verdict = "inconclusive", .cases = cases_});
   current().finished = true;
 }
 
@@ -235,24 +241,35 @@ void Ingest::take(const record::Record& r) {
     ++findings_;
     current().signatures.push_back(finding->signature);
   }
+  if (const auto* end = std::get_if<record::Stop>(&r)) {
+    stop(*end);
+    current().finished = true;
+    return;
+  }
   output_.write(r);
   if (std::holds_alternative<record::End>(r)) ended();
-  if (std::holds_alternative<record::Stop>(r)) current().finished = true;
 }
 
 std::string Ingest::write_kernel_finding(const boot::KernelReport& report, record::CaseOutcome kind, const std::string& summary) {
   record::Finding finding = kernel_finding(report, kind, prepared_.kernel.release);
+  const std::string& shown_by = case_.empty() ? last_case_ : case_;
   finding.target = target_;
   finding.exporter = exporter_;
-  finding.first_case = case_;
+  finding.first_case = shown_by;
   finding.case_seed = case_seed_;
   finding.summary = summary;
-  if (case_.starts_with("check."))
-    finding.replay = fmt::format("dmabuf-conform check --target '{}' {}", target_, case_.substr(6));
+  if (shown_by.starts_with("check."))
+    finding.replay = fmt::format("dmabuf-conform check --target '{}' {}", target_, shown_by.substr(6));
   else
     finding.replay = fmt::format("dmabuf-conform run --target '{}' --seed {:#x} --cases {}", target_, request_.settings.seed, k_ + 1);
   ++findings_;
-  if (reported_.insert(target_ + " " + finding.signature).second) output_.write(finding);
+  const auto [known, first] = reported_.try_emplace(target_ + " " + finding.signature, Reported{finding, shown_by});
+  if (first) {
+    output_.write(finding);
+  } else if (known->second.last_case != shown_by) {
+    ++known->second.finding.count;
+    known->second.last_case = shown_by;
+  }
   return finding.signature;
 }
 

@@ -67,7 +67,9 @@ class Ingest {
   void lost(const std::string& why);
   /// The runner of the present target is gone, and the guest goes on with the next.
   void runner_gone(const std::string& why);
-  /// Its signature. Written once a target; each is counted.
+  /// The target at hand ends: what was found more than once is written again, with its count.
+  void stop(const record::Stop& how);
+  /// Its signature. Written once a target; each case that shows it is counted.
   std::string write_kernel_finding(const boot::KernelReport& report, record::CaseOutcome kind, const std::string& summary);
 
   const VmRequest& request_;
@@ -82,7 +84,12 @@ class Ingest {
   std::uint64_t case_seed_ = 0;
   std::uint64_t k_ = 0, cases_ = 0, findings_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::set<std::string> reported_;  ///< targets with signatures
+  /// What the kernel was found out in, with the last case that showed it.
+  struct Reported {
+    record::Finding finding;
+    std::string last_case;
+  };
+  std::map<std::string, Reported> reported_;  ///< by target and signature
   std::set<std::string> started_targets_, announced_;
   bool up_ = false, mark_missed_ = false;
   GuestTarget where_;

@@ -134,6 +134,7 @@ TEST_F(LostGuest, ThatPanicsInACaseIsACrashOfThatCaseAndTheRunGoesOn) {
     if (c.outcome() == record::CaseOutcome::Crash) crashed.push_back(c.id);
   ASSERT_FALSE(crashed.empty()) << story(one);
   EXPECT_EQ(crashed.front(), finding.first_case);
+  EXPECT_EQ(crashed.size(), finding.count);
   EXPECT_GT(crashed.size(), 1U) << "the run did not go on: " << story(one);
   EXPECT_LT(crashed.size(), cases_) << "a case that maps nothing crashes nothing: " << story(one);
   expect_every_case_once();

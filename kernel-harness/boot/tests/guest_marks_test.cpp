@@ -42,7 +42,8 @@ class GuestMarks : public testing::StubGuest {
     guest.on_report([&](const KernelReport& report) { order += report.title + "; "; });
     guest.on_record([&](const protocol::Record& record) {
       if (seen) seen(record);
-      const bool over = record.verb == protocol::verb::result || record.verb == protocol::verb::end;
+      const bool over = record.verb == protocol::verb::result || record.verb == protocol::verb::end ||
+                        record.args.starts_with("mark=");
       if (over && !guest.settle(record)) ++missed_;
       order += record.verb + std::string(record.words().front()) + "; ";
     });
@@ -62,6 +63,16 @@ TEST_F(GuestMarks, KeepAWholeReportOfTheNextCaseFromTheResultBefore) {
            say("R", "2 pass mark=2") + say("E", "error=0") + "exit 33");
   EXPECT_EQ(order, "B1; WARNING in first; R1; B2; WARNING in second; R2; Eerror=0; ");
   EXPECT_EQ(result_.reports.size(), 2U);
+  EXPECT_EQ(missed_, 0U);
+}
+
+/// What is said while a finding is shrunk comes before that finding, and not with the next case.
+TEST_F(GuestMarks, TellApartWhatComesBetweenTwoCases) {
+  const std::string order =
+      told(say("B", "1") + print("dbc: mark 1\\n") + say("R", "1 pass mark=1") + print(warning("between") + "dbc: mark 2\\n") +
+           say("C", "mark=2") + say("B", "2") + print(warning("second") + "dbc: mark 3\\n") + say("R", "2 pass mark=3") +
+           say("E", "error=0") + "exit 33");
+  EXPECT_EQ(order, "B1; R1; WARNING in between; Cmark=2; B2; WARNING in second; R2; Eerror=0; ");
   EXPECT_EQ(missed_, 0U);
 }
 
