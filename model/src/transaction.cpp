@@ -38,7 +38,12 @@ void Transaction::carry_out(const Operation& operation) {
 }
 
 std::uint64_t Transaction::page(std::uint8_t b, std::size_t page) const {
-  const auto written = [&](const QueueSlotState& slot) { return slot.state == state::kQueued && slot.buffer == b; };
+  // Of two buffers of one memfd each has what is written to the other.
+  const std::uint8_t source = w_.buffers[b].source[page];
+  const auto written = [&](const QueueSlotState& slot) {
+    return slot.state == state::kQueued && slot.buffer != kNone &&
+           (slot.buffer == b || (source != kNone && std::ranges::count(w_.buffers[slot.buffer].source, source) > 0));
+  };
   if (w_.queue.state == state::kStreaming && std::ranges::any_of(w_.queue.slots, written)) return kUnknownTag;
   return w_.page(b, page);
 }

@@ -98,6 +98,7 @@ void Transaction::operator()(const op::CreateList& o) {
                 when(o.form == ListForm::Odd, Fact::UnknownFlags)))
     return;
   if (!item(o.first, o.start, o.pages) || (count > 1 && !item(o.second, o.start2, o.pages2))) return;
+  if (total > kMaxPages) return void(malformed());  // a good list, of a buffer larger than there is room for here
   if (!reserve_fd(0, event_id<op::CreateList>())) return;
   if (!born(o.buffer, static_cast<std::uint8_t>(std::min(total, 255U)), Access::ReadWrite) ||
       !on_handle(o.buffer.value, DrmFile::First, EventId::Born))

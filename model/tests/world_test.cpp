@@ -170,6 +170,39 @@ TEST_F(WorldOfHandles, LooksForANumberFirstFrom612) {
   EXPECT_FALSE(world.live(b0));
 }
 
+/// A buffer larger than there is room for here is nothing the model speaks of, whatever else is true by then.
+TEST_F(WorldTest, SaysNothingOfListsOfMorePagesThanABufferHasHere) {
+  profile = profile_of("reference:udmabuf");
+  ok(op::Memfd{MemfdId{0}, kMaxPages, Seals::Shrink});
+  const op::CreateList list{b0, f0, MemfdId{0}, 0, 1, MemfdId{0}, 0, kMaxPages, ListForm::List, kNo};
+  Alternatives ways;
+  for (const bool full : {false, true}) {
+    if (full) ok(op::FillFds{ProcessId{0}});
+    alternatives(world, profile, list, ways);
+    ASSERT_EQ(ways.size(), 1U);
+    EXPECT_EQ(ways.front().allowance, Allowance::Malformed) << (full ? "no fd free" : "fds free");
+  }
+}
+
+/// Two buffers of one memfd, and a device that writes to one of them: nobody knows what the other has (DBUF-VBT-020).
+TEST_F(WorldTest, KnowsNothingOfPagesThatADeviceSharesThroughAnotherBuffer) {
+  profile = profile_of("reference:udmabuf");
+  profile.queue = *find_queue_profile("vmalloc");
+  const BufferId other{1};
+  ok(op::Memfd{MemfdId{0}, 2, Seals::Shrink});
+  ok(op::CreateList{b0, f0, MemfdId{0}, 0, 1, MemfdId{0}, 0, 0, ListForm::Single, kNo});
+  ok(op::CreateList{other, f1, MemfdId{0}, 0, 2, MemfdId{0}, 0, 0, ListForm::Single, kNo});
+  ok(op::Mmap{f1, v0, 0, 2, Protection::ReadWrite, Sharing::Shared});
+  ok(op::Store{v0, 0, 0x11});
+  ok(op::Store{v0, 1, 0x12});
+  ok(op::Reqbufs{1});
+  ok(op::Qbuf{0, f0});
+  EXPECT_EQ(step(op::Load{v0, 0}).value, 0x11U) << "the device does nothing yet";
+  ok(op::StreamOn{});
+  EXPECT_EQ(step(op::Load{v0, 0}).value, kUnknownTag);
+  EXPECT_EQ(step(op::Load{v0, 1}).value, 0x12U) << "a page that it does not share";
+}
+
 TEST_F(WorldTest, CarriesBytesFromViewToView) {
   ok(op::Export{b0, r0, 3, Access::ReadWrite});
   ok(op::InstallFd{r0, f0, kNo});
