@@ -191,10 +191,10 @@ class KernelAdapter final : public conformance::AdapterOf<KernelAdapter> {
   Vma& vma(model::VmaId id);
   Child& child(model::ChildId id);
   void start_peer();
-  ExporterBackend& backend();
-  VideoQueue& queue();
+  ExporterBackend& backend();  ///< throws HarnessError if the target has none
+  VideoQueue& queue();         ///< likewise
   /// The number in this process; an fd of the other one is no operation.
-  int own_number(model::FdId fd) const;  ///< throws HarnessError if the target has none
+  int own_number(model::FdId fd) const;
   /// A new fd of what the backend made. Of the first one the buffer is told; a later one is of it, or shows that not.
   void put_made(model::FdId fd, int number, model::BufferId buffer, bool first);
   /// The slot's buffer from now on is the one of that inode number.

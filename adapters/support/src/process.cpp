@@ -89,8 +89,9 @@ CallReply receive_fd(int socket, bool close_on_exec) {
     return receive_with_fd(socket, &byte, 1, MSG_DONTWAIT | (close_on_exec ? MSG_CMSG_CLOEXEC : 0));
   }();
   if (got.bytes < 0) return failed(errno);
-  // The kernel says nothing but MSG_CTRUNC when the fd table is full.
-  return got.fd < 0 ? failed(EMFILE) : reply(got.fd);
+  if (got.fd >= 0) return reply(got.fd);
+  // The kernel says nothing but MSG_CTRUNC when the fd table is full (DBUF-SHR-008); without it an fd was lost.
+  return failed(got.cut ? EMFILE : EPROTO);
 }
 
 CallReply inspect_here(const CallRequest& request) {

@@ -48,8 +48,8 @@ inline constexpr Requirement inv[] = {
      .strength = Strength::Must,
      .routes = via(Route::Userspace, Route::Harness, Route::Debug, Route::Reference),
      .text = "A failing operation changes nothing observable; known exceptions are PRM-019, "
-             "CPU-004, HEP-010, UDM-021, VBT-011 and a QBUF that fails after the old buffer of "
-             "its index was released.",
+             "CPU-004, HEP-010, SHR-008, UDM-021, VBT-011 and a QBUF that fails after the old "
+             "buffer of its index was released.",
      .source = {"drivers/dma-buf/dma-buf.c", "dma_buf_ioctl"}},
     {.id = "INV-007",
      .bearer = Bearer::Core,
